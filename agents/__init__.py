@@ -1,0 +1,1 @@
+"""How a policy is trained: one readable file per algorithm."""

@@ -1,0 +1,1 @@
+"""Experiments: one folder each, with a sweep, a run and an analysis."""

@@ -1,0 +1,1 @@
+"""Games as pure rules: protocol, instances, refusals, dialogue, errors."""

@@ -1,0 +1,69 @@
+"""Who said what: the one place where the texts of an episode become a dialogue.
+
+Every form, policy and viewer shows a player the same words because they all come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+Role = Literal["system", "user", "assistant"]
+
+
+class Message(NamedTuple):
+    """One message of a player's dialogue.
+
+    Attributes:
+        role: `system` for the instructions, `user` for what the game shows, `assistant` for replies.
+        text: the words, printable (see `printable`).
+    """
+
+    role: Role
+    text: str
+
+
+Dialogue = tuple[Message, ...]
+
+
+def opening(instructions: str, view: str) -> Dialogue:
+    """Return the dialogue of a player who has seen the instructions and a first view."""
+    return (Message("system", instructions), Message("user", view))
+
+
+def answered(dialogue: Dialogue, reply: str, answer: str) -> Dialogue:
+    """Return `dialogue` with the player's `reply` and the game's `answer` to it."""
+    return (*dialogue, Message("assistant", printable(reply)), Message("user", answer))
+
+
+def refusal_answer(refusal: str, view: str) -> str:
+    """Return what a player is shown after a refused reply: why, and the situation again."""
+    return f"{refusal}\n{view}" if view else refusal
+
+
+def recent(dialogue: Dialogue, turns: int | None) -> Dialogue:
+    """Return the instructions, the last `turns` exchanges and the newest view; None keeps all."""
+    if turns is None:
+        return dialogue
+    return (dialogue[0], *dialogue[1:][-(2 * turns + 1) :])
+
+
+def transcript(dialogue: Sequence[Message]) -> str:
+    """Return a dialogue as one text: messages apart by an empty line, replies behind `> `."""
+    return "\n\n".join(_quoted(text) if role == "assistant" else text for role, text in dialogue)
+
+
+def as_chat(dialogue: Sequence[Message]) -> list[dict[str, str]]:
+    """Return the dialogue as chat messages with the keys `role` and `content`."""
+    return [{"role": role, "content": text} for role, text in dialogue]
+
+
+def printable(text: str) -> str:
+    """Return `text` with every unprintable character but line feed and tab replaced by U+FFFD."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+
+
+def _quoted(reply: str) -> str:
+    return "\n".join(f"> {line}" for line in reply.split("\n"))

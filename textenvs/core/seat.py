@@ -1,0 +1,134 @@
+"""One seat of a game with several players, as a game for one: the others become chance."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+from textenvs.core.errors import check_range
+from textenvs.core.game import Distribution, Game, Random
+from textenvs.core.refusal import Refusal
+from textenvs.core.strategies import strategy
+
+
+class SeatState(NamedTuple):
+    """A state of the whole game, and this seat's move while the others answer it simultaneously."""
+
+    state: Any
+    own: Hashable | None = None
+
+
+class OthersMove(NamedTuple):
+    """The chance outcome in which the other players of `to_move`, in order, make these moves."""
+
+    moves: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Seat(Game[SeatState, Any]):
+    """The game `game` as seat number `seat` meets it while `opponent` plays every other seat.
+
+    Since the strategy is a distribution, everything made for one player (values, plans, forms) holds
+    here too: the opponents are part of nature.
+
+    Raises:
+        ArgumentError: for a seat the game does not have.
+        UnknownNameError: for an opponent that does not exist.
+    """
+
+    game: Game[Any, Any]
+    seat: int = 0
+    opponent: str = "random"
+
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        check_range("seat", self.seat, 0, self.game.players - 1)
+        strategy(self.opponent)
+
+    @property
+    def name(self) -> str:
+        return self.game.name
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {**self.game.arguments, "seat": self.seat, "opponent": self.opponent}
+
+    @property
+    def max_turns(self) -> int:
+        return self.game.max_turns
+
+    @property
+    def return_range(self) -> tuple[float, float]:
+        return self.game.return_range
+
+    def deals(self) -> Distribution[SeatState] | None:
+        outcomes = self.game.deals()
+        return None if outcomes is None else tuple((SeatState(state), p) for state, p in outcomes)
+
+    def deal(self, random: Random) -> SeatState:
+        return SeatState(self.game.deal(random))
+
+    def content(self, state: SeatState) -> Hashable:
+        return self.game.content(state.state)
+
+    def to_move(self, state: SeatState) -> tuple[int, ...]:
+        waiting = state.own is None and self.seat in self.game.to_move(state.state)
+        return (0,) if waiting else ()
+
+    def legal(self, state: SeatState, player: int) -> tuple[Any, ...]:
+        return self.game.legal(state.state, self.seat)
+
+    def chance(self, state: SeatState) -> Distribution[Any]:
+        if self.to_move(state):
+            return ()
+        others = self._others(state)
+        if not others:
+            return self.game.chance(state.state)
+        opponent = strategy(self.opponent)
+        return tuple(_joint([opponent(self.game, state.state, player) for player in others]))
+
+    def apply(self, state: SeatState, move: Any) -> SeatState:
+        if self.to_move(state) and self._others(state):
+            return state._replace(own=move)
+        return SeatState(self.game.apply(state.state, self._whole_move(state, move)))
+
+    def rewards(self, state: SeatState, move: Any, after: SeatState) -> tuple[float, ...]:
+        if after.own is not None:
+            return (0.0,)
+        return (self.game.rewards(state.state, self._whole_move(state, move), after.state)[self.seat],)
+
+    def instructions(self, player: int) -> str:
+        return self.game.instructions(self.seat)
+
+    def view(self, state: SeatState, player: int) -> str:
+        return self.game.view(state.state, self.seat)
+
+    def say(self, state: SeatState, move: Any) -> str:
+        return self.game.say(state.state, move)
+
+    def read(self, state: SeatState, player: int, text: str) -> Any | Refusal:
+        return self.game.read(state.state, self.seat, text)
+
+    def expert(self, state: SeatState, player: int) -> Distribution[Any] | None:
+        return self.game.expert(state.state, self.seat)
+
+    def _others(self, state: SeatState) -> tuple[int, ...]:
+        return tuple(player for player in self.game.to_move(state.state) if player != self.seat)
+
+    def _whole_move(self, state: SeatState, move: Any) -> Any:
+        """Return what the whole game's `apply` expects for this seat's `move` or a chance outcome."""
+        if not isinstance(move, OthersMove):
+            return move
+        moves = list(move.moves)
+        if state.own is not None:
+            moves.insert(self.game.to_move(state.state).index(self.seat), state.own)
+        return moves[0] if len(moves) == 1 else tuple(moves)
+
+
+def _joint(mixed: list[Distribution[Any]]) -> Iterator[tuple[OthersMove, Any]]:
+    """Yield every combination of independent moves with its probability."""
+    for combination in product(*mixed):
+        yield OthersMove(tuple(move for move, _ in combination)), prod(p for _, p in combination)

@@ -1,0 +1,1 @@
+"""The derived forms, each written once for all games."""

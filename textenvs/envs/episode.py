@@ -1,0 +1,334 @@
+"""One episode of one game: the engine below every interface.
+
+The Gymnasium and PettingZoo environments, rollouts, verification and play in a terminal are thin shells
+around this class, so refusals, prices, limits, dials and dialogue exist once.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, NamedTuple
+
+from textenvs.core.dialogue import Dialogue, Message, printable, recent, refusal_answer, transcript
+from textenvs.core.errors import ArgumentError, EpisodeOverError
+from textenvs.core.game import Game, draw
+from textenvs.core.instances import deal_at, deal_in, digest
+from textenvs.core.refusal import Refusal
+from textenvs.core.strategies import strategy
+from textenvs.envs.payment import Payment, payment
+from textenvs.envs.settings import Settings
+from textenvs.envs.streams import Purpose, Stream
+
+NO_FEEDBACK = "Reply with your next move."
+NO_FEEDBACK_AT_THE_END = "The game is over."
+
+
+class Outcome(NamedTuple):
+    """What one reply brought.
+
+    Attributes:
+        rewards: paid now, one float per player.
+        refusal: why the reply was no legal move, else None.
+    """
+
+    rewards: tuple[float, ...]
+    refusal: Refusal | None
+
+
+class Episode:
+    """A play of `game` from its deal to its end, driven by raw replies.
+
+    Attributes:
+        game: the rules.
+        settings: the dials.
+        seed: names all randomness of the episode, split by purpose.
+        split: where the instance comes from.
+        instance: content address of the instance.
+        state: the current state of the game; a player is to move, or the game is over.
+        over: whether the episode has ended.
+        forfeited: the player who ended it by too many refusals in a row, else None.
+        scores: undiscounted return of each player so far, prices included, whatever the reward dial.
+        replies: all replies so far with their players, in order: with the seed, the whole episode.
+        dialogues: what was said to and by each player.
+    """
+
+    def __init__(
+        self,
+        game: Game[Any, Any],
+        settings: Settings | None = None,
+        *,
+        seed: int,
+        split: str = "all",
+        instance: int | str | None = None,
+    ) -> None:
+        """Deal the instance and show the opening views.
+
+        Args:
+            game: the rules.
+            settings: the dials; the defaults if None.
+            seed: a whole number from 0, of any size.
+            split: one of `textenvs.core.instances.SPLITS`.
+            instance: which instance of the split (see `deal_at`); drawn if None.
+
+        Raises:
+            ArgumentError: if a dial does not apply to the game, or for an unknown instance.
+            EmptySplitError: if the split has no instance.
+        """
+        self.game = game
+        self.settings = settings or Settings()
+        self.seed = seed
+        self.split = split
+        _check_dials(game, self.settings)
+        self._chance = Stream(seed, Purpose.CHANCE)
+        self._behaviour = Stream(seed, Purpose.BEHAVIOUR)
+        self.state = self._deal(instance)
+        self.instance = digest(game, self.state)
+        self._shadow = self._new_shadow() if self.settings.feedback == "shuffled" else None
+        self.over = False
+        self.forfeited: int | None = None
+        self.scores = (0.0,) * game.players
+        self._earned = (0.0,) * game.players
+        self._refused = [0] * game.players
+        self._pending: dict[int, Any] = {}
+        self.replies: tuple[tuple[int, str], ...] = ()
+        self.dialogues: list[Dialogue] = [(Message("system", self._instructions(p)),) for p in range(game.players)]
+        opening_rewards = self._settle()
+        self._payment: Payment = payment(self.settings, game, self.state)
+        self._earn(opening_rewards)
+        self._tell()
+
+    # What players ask ----------------------------------------------------------------------------
+
+    def to_move(self) -> tuple[int, ...]:
+        """Return the players whose reply is awaited now."""
+        if self.over:
+            return ()
+        return tuple(player for player in self.game.to_move(self.state) if player not in self._pending)
+
+    def legal_replies(self, player: int) -> tuple[str, ...]:
+        """Return the standard wordings of the legal moves of `player`; empty when not to move."""
+        if player not in self.to_move():
+            return ()
+        return tuple(self.game.say(self.state, move) for move in self.game.legal(self.state, player))
+
+    def observation(self, player: int) -> str:
+        """Return the text `player` observes now; `memory` says how many past exchanges it repeats.
+
+        The instructions come with the first observation, and with every one that repeats the past.
+        """
+        dialogue = self.dialogues[player]
+        if dialogue[-1].role != "user":
+            return self._shown(player)
+        memory = self.settings.memory
+        if memory == 0 and len(dialogue) > 2:
+            return dialogue[-1].text
+        return transcript(recent(dialogue, None if memory == "all" else memory))
+
+    def transcript(self, player: int) -> str:
+        """Return everything `player` was told and replied so far, as one text."""
+        return transcript(self.dialogues[player])
+
+    def copy(self) -> Episode:
+        """Return an independent episode in exactly the same situation."""
+        twin = copy.copy(self)
+        twin._chance = self._chance.copy()
+        twin._behaviour = self._behaviour.copy()
+        twin._shadow = self._shadow.copy() if self._shadow else None
+        twin._refused = list(self._refused)
+        twin._pending = dict(self._pending)
+        twin.dialogues = list(self.dialogues)
+        twin._payment = copy.deepcopy(self._payment)
+        return twin
+
+    # What players do -----------------------------------------------------------------------------
+
+    def reply(self, player: int, text: str) -> Outcome:
+        """Let `player` reply.
+
+        Args:
+            player: one of `to_move()`.
+            text: anything; what is no legal move is refused and priced, and never raises.
+
+        Returns:
+            What the reply brought. Where players move simultaneously, rewards come with the last move.
+
+        Raises:
+            EpisodeOverError: if the episode is over.
+            ArgumentError: if it is not the player's turn, or `text` is no string.
+        """
+        self._check_turn(player, text)
+        self.replies = (*self.replies, (player, text))
+        self._say(player, text)
+        outcome = self._play(player, text)
+        if outcome.refusal is not None and not self.over:
+            self._answer(player, self._refusal_shown(outcome.refusal, player))
+        self._tell()
+        return outcome
+
+    def play_behaviour(self, player: int) -> float:
+        """Let the behaviour strategy move for `player`; return what that earned the player."""
+        score = self.scores[player]
+        moves = strategy(self.settings.behaviour)(self.game, self.state, player)
+        Episode.reply(self, player, self.game.say(self.state, draw(moves, self._behaviour)))
+        return self.scores[player] - score
+
+    # How it works --------------------------------------------------------------------------------
+
+    def _deal(self, instance: int | str | None) -> Any:
+        if instance is None:
+            return deal_in(self.game, self.split, Stream(self.seed, Purpose.DEAL))
+        number = instance if isinstance(instance, int) and instance >= 0 else 0
+        return deal_at(self.game, self.split, instance, Stream(number, Purpose.INSTANCE))
+
+    def _instructions(self, player: int) -> str:
+        return self.game.instructions(player)
+
+    def _check_turn(self, player: int, text: str) -> None:
+        if self.over:
+            raise EpisodeOverError("the episode is over; reset before the next reply")
+        if player not in self.to_move():
+            raise ArgumentError(f"player {player} is not to move; {self.to_move()} are")
+        if not isinstance(text, str):
+            raise ArgumentError(f"a reply is a str, not a {type(text).__name__}: {text!r:.80}")
+
+    def _play(self, player: int, text: str) -> Outcome:
+        """Change the game as the reply asks, without a word."""
+        move = self._read(player, text)
+        if isinstance(move, Refusal):
+            return Outcome(self._earn(self._refuse(player)), move)
+        self._refused[player] = 0
+        self._pending[player] = move
+        rewards = (0.0,) * self.game.players
+        if not self.to_move():
+            rewards = self._advance()
+        return Outcome(self._earn(rewards), None)
+
+    def _read(self, player: int, text: str) -> Any | Refusal:
+        if not text.strip():
+            return Refusal("Your reply is empty.", "empty")
+        if len(text) > self.settings.max_reply_chars:
+            limit = self.settings.max_reply_chars
+            return Refusal(f"Your reply has {len(text)} characters; at most {limit} are read.", "too_long")
+        return self.game.read(self.state, player, text)
+
+    def _refuse(self, player: int) -> tuple[float, ...]:
+        """Count a refusal of `player` and return what it costs each player."""
+        self._refused[player] += 1
+        cost = -self.settings.refusal_price
+        if self._refused[player] >= self.settings.max_refusals:
+            self.forfeited = player
+            self.over = True
+            cost += self.game.return_range[0] - self._earned[player]
+        return tuple(cost if p == player else 0.0 for p in range(self.game.players))
+
+    def _advance(self) -> tuple[float, ...]:
+        """Apply the moves all awaited players have made, then what chance decides."""
+        moves = tuple(self._pending[player] for player in self.game.to_move(self.state))
+        self._pending.clear()
+        move = moves[0] if len(moves) == 1 else moves
+        if self._shadow:
+            self._shadow.follow(move)
+        after = self.game.apply(self.state, move)
+        rewards = self.game.rewards(self.state, move, after)
+        self.state = after
+        rewards = _sum(rewards, self._settle())
+        self._earned = _sum(self._earned, rewards)
+        return rewards
+
+    def _settle(self) -> tuple[float, ...]:
+        """Let chance move until a player is to move or the game is over; return what that earned."""
+        self.state, rewards = settle(self.game, self.state, self._chance)
+        self.over = not self.game.to_move(self.state)
+        return rewards
+
+    def _earn(self, rewards: tuple[float, ...]) -> tuple[float, ...]:
+        """Book native rewards and return what the reward dial pays now."""
+        self.scores = _sum(self.scores, rewards)
+        return self._payment.pay(rewards, self.state, self.over)
+
+    # What is said --------------------------------------------------------------------------------
+
+    def _say(self, player: int, text: str) -> None:
+        self.dialogues[player] = (*self.dialogues[player], Message("assistant", printable(text)))
+
+    def _answer(self, player: int, text: str) -> None:
+        self.dialogues[player] = (*self.dialogues[player], Message("user", text))
+
+    def _tell(self) -> None:
+        """Show the situation to everyone who is to move now, and to all at the end."""
+        for player in range(self.game.players) if self.over else self.to_move():
+            if self.dialogues[player][-1].role != "user":
+                self._answer(player, self._shown(player))
+
+    def _shown(self, player: int) -> str:
+        """Return the current view through the feedback dial; the opening view is always true."""
+        first = len(self.dialogues[player]) == 1
+        if self.settings.feedback == "full" or first:
+            return self.game.view(self.state, player)
+        if self._shadow:
+            return self._shadow.view(player)
+        return NO_FEEDBACK_AT_THE_END if self.over else NO_FEEDBACK
+
+    def _refusal_shown(self, refusal: Refusal, player: int) -> str:
+        """Return the answer to a refused reply; without true feedback not even the refusal shows."""
+        view = self._shown(player)
+        return refusal_answer(refusal.text, view) if self.settings.feedback == "full" else view
+
+    def _new_shadow(self) -> Shadow:
+        return Shadow(self.game, self.split, Stream(self.seed, Purpose.SHADOW))
+
+
+class Shadow:
+    """An independent play in which the same moves are made; its views tell nothing about the real one."""
+
+    def __init__(self, game: Game[Any, Any], split: str, random: Stream) -> None:
+        """Deal an instance of its own from `split`."""
+        self.game = game
+        self.split = split
+        self.random = random
+        self._deal()
+
+    def _deal(self) -> None:
+        self.state, _ = settle(self.game, deal_in(self.game, self.split, self.random), self.random)
+
+    def follow(self, move: Any) -> None:
+        """Make the same move, or a random one where it is not legal; deal anew after the end."""
+        if self.game.is_over(self.state):
+            self._deal()
+        legal = self.game.legal(self.state, 0)
+        made = move if move in legal else self.random.choice(legal)
+        self.state, _ = settle(self.game, self.game.apply(self.state, made), self.random)
+
+    def view(self, player: int) -> str:
+        """Return what the player of the shadow sees."""
+        return self.game.view(self.state, player)
+
+    def copy(self) -> Shadow:
+        """Return an independent shadow in the same situation."""
+        twin = copy.copy(self)
+        twin.random = self.random.copy()
+        return twin
+
+
+def settle(game: Game[Any, Any], state: Any, random: Stream) -> tuple[Any, tuple[float, ...]]:
+    """Let chance move until it is no longer its turn; return the state and what each player earned."""
+    rewards = (0.0,) * game.players
+    while outcomes := game.chance(state):
+        move = draw(outcomes, random)
+        after = game.apply(state, move)
+        rewards = _sum(rewards, game.rewards(state, move, after))
+        state = after
+    return state, rewards
+
+
+def _sum(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(a + b for a, b in zip(one, other, strict=True))
+
+
+def _check_dials(game: Game[Any, Any], settings: Settings) -> None:
+    """Raise `ArgumentError` for dials that the game cannot offer."""
+    one_player_only = settings.feedback == "shuffled" or settings.reward == "shaped" or settings.form != "turns"
+    if game.players > 1 and one_player_only:
+        raise ArgumentError(f"{game.name}: shuffled feedback, shaped reward and one-shot forms need a single seat")
+    if settings.form == "reply" and settings.reward != "native":
+        raise ArgumentError("in the reply form the judge decides what is paid; leave reward='native'")

@@ -1,0 +1,127 @@
+"""The one-shot forms: the same game, instance, seed, refusal rule and score, with a single reply."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from textenvs.core.errors import EmptySplitError
+from textenvs.core.game import Game
+from textenvs.core.refusal import Refusal
+from textenvs.envs.episode import Episode, Outcome
+from textenvs.envs.judges import JudgedReply, named_judge
+from textenvs.envs.settings import Settings
+from textenvs.envs.streams import Purpose, Stream
+
+_BULLET = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s+(?=\S)")
+
+PLAN_INSTRUCTIONS = (
+    "You write your whole plan now, before anything happens: reply with all your moves in order, one on each "
+    "line. They are played one after the other and you see no answers in between. Lines without a move are "
+    "skipped; moves after the end are ignored."
+)
+
+
+def plan_lines(text: str) -> list[str]:
+    """Return the moves written in a plan: its lines (or parts between semicolons) without list marks."""
+    lines = re.split(r"[\n;]", text)
+    return [_BULLET.sub("", line).strip() for line in lines if line.strip()]
+
+
+class PlanEpisode(Episode):
+    """The `plan` form: one reply holds all moves; they are played in order and one score comes back.
+
+    Each line is a reply of the `turns` form. Lines in which no move can be read are skipped as prose; a
+    move that the rules forbid is refused and priced. A plan that runs out before the game does goes on
+    with empty replies, so the same rule of refusals in a row ends the episode.
+    """
+
+    def _instructions(self, player: int) -> str:
+        return f"{super()._instructions(player)}\n{PLAN_INSTRUCTIONS}"
+
+    def reply(self, player: int, text: str) -> Outcome:
+        """Play the whole plan; see `Episode.reply`. The refusal told is the first, if any."""
+        self._check_turn(player, text)
+        self.replies = (*self.replies, (player, text))
+        self._say(player, text)
+        outcomes = self._play_all(player, text)
+        self._tell()
+        paid = sum(outcome.rewards[player] for outcome in outcomes)
+        refusals = [outcome.refusal for outcome in outcomes if outcome.refusal]
+        return Outcome((paid,), refusals[0] if refusals else None)
+
+    def _play_all(self, player: int, text: str) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        too_long = len(text) > self.settings.max_reply_chars
+        for line in [text] * self.settings.max_refusals if too_long else plan_lines(text):
+            if self.over:
+                return outcomes
+            if too_long or self._is_move(player, line):
+                outcomes.append(self._play(player, line))
+        while not self.over:
+            outcomes.append(self._play(player, ""))
+        return outcomes
+
+    def _is_move(self, player: int, line: str) -> bool:
+        move = self._read(player, line)
+        return not (isinstance(move, Refusal) and move.kind == "malformed")
+
+
+class ReplyEpisode(Episode):
+    """The `reply` form: one reply to a position that the behaviour strategy reached, scored by the judge.
+
+    The position is drawn uniformly from the decisions of one episode of the behaviour. `scores` holds the native
+    reward of the reply alone, so that every judge can be compared with it.
+    """
+
+    def __init__(
+        self,
+        game: Game[Any, Any],
+        settings: Settings | None = None,
+        *,
+        seed: int,
+        split: str = "all",
+        instance: int | str | None = None,
+    ) -> None:
+        """Deal, and play up to the decision; see `Episode`."""
+        super().__init__(game, settings, seed=seed, split=split, instance=instance)
+        decision = self._draw_decision()
+        for _ in range(decision):
+            self.play_behaviour(0)
+        self.scores = (0.0,) * game.players
+        self.replies = ()
+
+    def _draw_decision(self) -> int:
+        """Return how many moves to make before the judged one."""
+        trial, moves = self.copy(), 0
+        while not trial.over:
+            trial.play_behaviour(0)
+            moves += 1
+        if moves == 0:
+            raise EmptySplitError(f"{self.game.name} offers no decision in this episode")
+        return Stream(self.seed, Purpose.JUDGE).below(moves)
+
+    def reply(self, player: int, text: str) -> Outcome:
+        """Play the reply, let the judge score it, and end; see `Episode.reply`."""
+        before = self.copy()
+        outcome = super().reply(player, text)
+        judged = JudgedReply(before, self.copy(), player, text, self.scores[player], outcome.refusal)
+        judge = self.settings.judge
+        score = (named_judge(judge) if isinstance(judge, str) else judge)(judged)
+        self.over = True
+        return Outcome((score,), outcome.refusal)
+
+
+FORM_CLASSES: dict[str, type[Episode]] = {"turns": Episode, "plan": PlanEpisode, "reply": ReplyEpisode}
+
+
+def new_episode(
+    game: Game[Any, Any],
+    settings: Settings,
+    *,
+    seed: int,
+    split: str = "all",
+    instance: int | str | None = None,
+) -> Episode:
+    """Return an episode in the form that `settings` asks for; arguments as for `Episode`."""
+    return FORM_CLASSES[settings.form](game, settings, seed=seed, split=split, instance=instance)

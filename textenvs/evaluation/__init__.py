@@ -1,0 +1,1 @@
+"""Play policies, keep what they did, and verify it."""

@@ -1,0 +1,1 @@
+"""The games, one module each; nothing here knows about any interface."""

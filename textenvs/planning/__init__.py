@@ -1,0 +1,1 @@
+"""Exact values of games, known before any training."""

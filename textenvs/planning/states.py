@@ -1,0 +1,123 @@
+"""Game states by number, with what the rules say of each remembered, and chance resolved between moves."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any, NamedTuple
+
+from textenvs.core.errors import ArgumentError
+from textenvs.core.game import Distribution, Game, Probability
+from textenvs.core.instances import deals_in
+from textenvs.planning.errors import BrokenGameError, TooLargeError
+
+OVER = -1
+
+Weight = Probability | int
+"""A probability up to a common factor: rational where the rules are, else a float."""
+
+Belief = tuple[tuple[int, Weight], ...]
+"""Numbers of states with their weights, in ascending order."""
+
+
+class Step(NamedTuple):
+    """One way a move can turn out.
+
+    Attributes:
+        probability: its chance, given the state and the move.
+        reward: what the player is paid until its next move.
+        state: the number of the state it moves in next, or -1 if the game is over.
+    """
+
+    probability: Weight
+    reward: float
+    state: int
+
+
+class StateTable:
+    """The states in which the player of a solo game moves, numbered from 0 as they are first met."""
+
+    def __init__(self, game: Game[Any, Any]) -> None:
+        if game.players != 1:
+            raise ArgumentError(f"planning is for games of one player; {game.name} has {game.players}")
+        self.game = game
+        self.states: list[Any] = []
+        self._numbers: dict[Hashable, int] = {}
+        self._moves: list[tuple[Any, ...]] = []
+        self._views: list[str | None] = []
+        self._steps: list[dict[Any, tuple[Step, ...]]] = []
+
+    def moves(self, number: int) -> tuple[Any, ...]:
+        """Return the legal moves in a state."""
+        return self._moves[number]
+
+    def view(self, number: int) -> str:
+        """Return what the player is shown in a state."""
+        known = self._views[number]
+        if known is None:
+            known = self._views[number] = self.game.view(self.states[number], 0)
+        return known
+
+    def step(self, number: int, move: Any) -> tuple[Step, ...]:
+        """Return the ways a legal move can turn out, with chance played to the next own move or the end."""
+        known = self._steps[number].get(move)
+        if known is None:
+            known = self._steps[number][move] = self._play(number, move)
+        return known
+
+    def openings(self, split: str) -> dict[int, Weight]:
+        """Return the probability of each state in which an episode of a split can open.
+
+        Raises:
+            TooLargeError: if the deals cannot be listed.
+            BrokenGameError: if the game pays, or ends, before the player's first move.
+        """
+        deals = deals_in(self.game, split)
+        if deals is None:
+            raise TooLargeError(f"{self.game!r} has too many deals to list")
+        weights: dict[int, Weight] = {}
+        for deal, chance in deals:
+            for step in self._settle(1, 0.0, deal):
+                if step.state == OVER or step.reward:
+                    raise BrokenGameError(f"{self.game!r} pays or ends before the first move, from the deal {deal!r}")
+                weights[step.state] = weights.get(step.state, 0) + chance * step.probability
+        return weights
+
+    def _play(self, number: int, move: Any) -> tuple[Step, ...]:
+        state = self.states[number]
+        after = self.game.apply(state, move)
+        reward = self.game.rewards(state, move, after)[0]
+        if self.game.to_move(after):
+            return (Step(1, reward, self._number(after)),)
+        return _merged(self._settle(1, reward, after))
+
+    def _settle(self, probability: Weight, reward: float, state: Any) -> Iterable[Step]:
+        """Yield what chance makes of `state`, reached with a `probability` and a `reward` so far."""
+        if self.game.to_move(state):
+            yield Step(probability, reward, self._number(state))
+            return
+        outcomes = self.game.chance(state)
+        if not outcomes:
+            yield Step(probability, reward, OVER)
+        for outcome, chance in outcomes:
+            if chance > 0:
+                after = self.game.apply(state, outcome)
+                paid = self.game.rewards(state, outcome, after)[0]
+                yield from self._settle(probability * chance, reward + paid, after)
+
+    def _number(self, state: Hashable) -> int:
+        number = self._numbers.get(state)
+        if number is None:
+            number = self._numbers[state] = len(self.states)
+            self.states.append(state)
+            self._moves.append(self.game.legal(state, 0))
+            self._views.append(None)
+            self._steps.append({})
+        return number
+
+
+def _merged(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return `steps` with equal rewards and next states joined."""
+    total: dict[tuple[float, int], Weight] = {}
+    for probability, reward, state in steps:
+        total[reward, state] = total.get((reward, state), 0) + probability
+    return tuple(Step(probability, reward, state) for (reward, state), probability in total.items())

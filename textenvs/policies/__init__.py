@@ -1,0 +1,1 @@
+"""Whatever can act: scripted, human and language-model policies behind one protocol."""
