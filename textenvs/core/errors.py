@@ -24,7 +24,7 @@ class UnknownNameError(TextenvsError, LookupError):
         """Build the message from the `kind` of name, the name `given` and those `accepted`."""
         names = sorted(accepted)
         nearest = get_close_matches(str(given), names, n=1, cutoff=0.5)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
         super().__init__(f"unknown {kind} {given!r}{hint} Accepted: {', '.join(names) or 'none'}.")
 
 

@@ -43,6 +43,7 @@ class Episode:
         settings: the dials.
         seed: names all randomness of the episode, split by purpose.
         split: where the instance comes from.
+        choice: number or address by which the instance was chosen, None if the seed drew it.
         instance: content address of the instance.
         state: the current state of the game; a player is to move, or the game is over.
         over: whether the episode has ended.
@@ -78,6 +79,7 @@ class Episode:
         self.settings = settings or Settings()
         self.seed = seed
         self.split = split
+        self.choice = instance
         _check_dials(game, self.settings)
         self._chance = Stream(seed, Purpose.CHANCE)
         self._behaviour = Stream(seed, Purpose.BEHAVIOUR)

@@ -89,7 +89,7 @@ class SoloEnv(gym.Env[str, str]):
     or a content address).
     """
 
-    metadata = {"render_modes": ["ansi"]}  # noqa: RUF012 - gymnasium's own convention
+    metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012 - gymnasium's own convention
 
     def __init__(
         self,

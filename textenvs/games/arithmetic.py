@@ -46,7 +46,7 @@ class Arithmetic(Game[ArithmeticState, int]):
     Replies:
         `132`, or a sentence such as "the answer is 132" or "47 + 85 = 132". In a longer reply the
         last "answer is N" counts, else the last whole number. Thousands may be set off by commas.
-        Only numbers that some question of this game has as its range of answers are accepted.
+        Numbers below the lowest or above the highest result of any question are refused.
     Rewards:
         1 for the right number, 0 otherwise. Return in 0 … 1.
     End:
@@ -57,7 +57,7 @@ class Arithmetic(Game[ArithmeticState, int]):
     Size:
         Number of operations x (largest + 1)^2 instances, listed up to 20,000 and drawn beyond; one turn.
     Known values:
-        optimal, plan and myopic 1; random 1 / (number of accepted answers), which is 1/199 by default.
+        optimal, plan and myopic 1; random 1 / (number of accepted answers): 1/199 by default.
     Versions:
         v0: first release.
     """

@@ -47,9 +47,9 @@ class Mastermind(Game[MastermindState, Code]):
     What the player sees:
         The last guess and the answer to it, and how many guesses are left.
     Replies:
-        `guess 1 1 2 2`, `1122` or `1, 1, 2, 2`: one digit for each peg, apart by nothing or always by
-        the same spaces or marks. In a longer reply the last code of existing colours counts. Any code may be
-        guessed at any time, also one that cannot be right.
+        `guess 1 1 2 2`, `1122` or `1, 1, 2, 2`: one digit for each peg, apart by nothing or throughout
+        by the same spaces and marks. In a longer reply the last code of existing colours counts. Any
+        code may be guessed at any time, also one that the answers so far rule out.
     Rules:
         A peg is exact if the secret has its colour in its place. Misplaced pegs are counted over
         the rest: for each colour, as many as the guess and the secret both have beyond the exact ones.
@@ -66,14 +66,15 @@ class Mastermind(Game[MastermindState, Code]):
     Size:
         colours^pegs instances, each equally likely; at most `guesses` turns.
     Known values:
-        pegs=2, colours=3: the fewest guesses needed on average are 21/9, and three always suffice, so
-        with guesses=3 optimal is 1 and plan 3/9. In general, without a step cost, plan is
-        min(1, guesses / codes) and random 1 - (1 - 1/codes)^guesses.
-        pegs=4, colours=6: the expert needs 5668/1296 = 4.373 guesses on average, as Kooi 2005
-        reports for its rule, and never more than 6; so with at least 6 guesses it returns
-        1 - 4.373 x step_cost. From the literature, not recomputed here: the best possible average
-        is 5625/1296 = 4.340 (Koyama & Lai 1993, Journal of Recreational Mathematics 25, 251-256), and
-        Knuth's rule never needs more than 5, so with at least 5 guesses and no step cost optimal is 1.
+        Without a step cost, plan is min(1, guesses / codes) and random 1 - (1 - 1/codes)^guesses.
+        pegs=2, colours=3, guesses=3: optimal 1, myopic 25/27, plan 3/9, random 1 - (8/9)^3 = 0.298; with
+        guesses=2 optimal is 5/9, myopic 13/27. The least average number of guesses is 21/9. The expert
+        reaches these optima.
+        pegs=4, colours=6: the expert needs 5668/1296 = 4.373 guesses on average (the value of Kooi
+        2005 for its rule) and at most 6, so with 6 guesses or more it returns 1 - 5668/1296 x step_cost.
+        From the literature, not recomputed here: the least average is 5625/1296 = 4.340 (Koyama &
+        Lai 1993, Journal of Recreational Mathematics 25, 251-256), and five guesses always suffice
+        (Knuth 1976), so with 5 guesses or more and no step cost optimal is 1.
     Versions:
         v0: first release.
     """
@@ -175,7 +176,7 @@ class Mastermind(Game[MastermindState, Code]):
 _MOST_CODES = 10_000
 
 # Digits that are apart by nothing, or by the same spaces and marks throughout.
-_RUN = re.compile(r"(?<![\w.])\d(?:([ ,;|/-]{0,3})\d(?:\1\d)*)?(?!\w)")
+_RUN = re.compile(r"(?<![\w.])\d(?:([ ,;|/*-]{0,6})\d(?:\1\d)*)?(?!\w)")
 
 
 def _runs_of_digits(text: str) -> list[Code]:

@@ -62,7 +62,7 @@ class Maze(Game[MazeState, Move]):
     End:
         The goal is reached or `turns` moves are made. (LMRL-Gym notices the limit one reply later, so
         that a failure returns -101 there and -100 here. Its price of 4 for a reply that is no move is
-        the setting `refusal_price=4`.)
+        the setting `refusal_price=4`; there such a reply uses up one of the moves, here it does not.)
     Parameters:
         layout: "random", "double_t" (10 x 13 squares, goal at (8, 6)) or "umaze" (5 x 5, goal at (3, 3)).
         size: rooms along each side of a random maze, whose map is 2 x size + 1 squares wide and high
@@ -77,8 +77,8 @@ class Maze(Game[MazeState, Move]):
     Known values:
         double_t with turns=100: random -85.140; optimal -171/25 = -6.84 for sight "full" and
         "position", where plan is equal and myopic -79.835; for sight "local" optimal -181/25 = -7.24
-        and plan -262/25 = -10.48. umaze: optimal -15/6 = -2.5 for all but sight "local", where
-        optimal is -16/6 and plan -17/6. Random mazes of size=2 are paths of 7 squares: optimal -5/3.
+        and plan -262/25 = -10.48. umaze: optimal and plan -15/6 = -2.5, with sight "local" both -17/6.
+        Random mazes of size=2 are paths of 7 squares: optimal -5/3.
     Versions:
         v0: first release.
     """

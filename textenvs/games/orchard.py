@@ -130,33 +130,29 @@ class Orchard(Game[OrchardState, Move]):
         return (self.lure if move == "eat" else self.harvest if move == "fine" else 0.0,)
 
     def instructions(self, player: int) -> str:
-        storm = f", unless a storm (probability {self.weather:g}) destroys the harvest" if self.weather else ""
+        storm = f", unless a storm (probability {self.weather:g}) destroys it" if self.weather else ""
+        later = f"{_count(self.delay, 'season')} later" if self.delay else "at the end of this season"
+        lost = f" A harvest after season {self.seasons} is lost." if self.delay else ""
         return (
             f"You keep an orchard for {_count(self.seasons, 'season')} and get one seed each season. "
             "Each season, reply with one word:\n"
             f"eat - you eat the seed, which pays {_points(self.lure)} at once.\n"
-            f"plant - you plant the seed, which pays {_points(self.harvest)} at the end of {self._later}{storm}. "
-            f"A harvest after season {self.seasons} is lost.\n"
+            f"plant - you plant the seed; {later} its harvest pays {_points(self.harvest)}{storm}.{lost}\n"
             "For example, reply: eat"
         )
 
-    @property
-    def _later(self) -> str:
-        return f"the season {_count(self.delay, 'season')} later" if self.delay else "this season"
-
     def view(self, state: OrchardState, player: int) -> str:
-        told = f"{self._told[state.weather]} " if state.weather else ""
         if state.season > self.seasons:
-            return f"{told}The last season is over."
+            return f"{self._news(state)}The last season is over."
         due = f"{len(state.due)}, the next in season {state.due[0]}" if state.due else "none"
-        return f"{told}Season {state.season} of {self.seasons}. Harvests to come: {due}."
+        return f"{self._news(state)}Season {state.season} of {self.seasons}. Harvests to come: {due}."
 
-    @property
-    def _told(self) -> dict[Move, str]:
-        return {
-            "fine": f"You brought in a harvest: {_points(self.harvest)}.",
-            "storm": "A storm destroyed a harvest.",
-        }
+    def _news(self, state: OrchardState) -> str:
+        if state.weather is None:
+            return ""
+        if state.weather == "storm":
+            return "A storm destroyed a harvest. "
+        return f"You brought in a harvest: {_points(self.harvest)}. "
 
     def say(self, state: OrchardState, move: Move) -> str:
         return move

@@ -46,7 +46,9 @@ def _normal(text: str) -> str:
 
 
 def _last(patterns: Sequence[tuple[Verb, re.Pattern[str]]], words: str) -> Command | None:
-    found = [(match.end(), -match.start(), verb, match) for verb, pattern in patterns for match in pattern.finditer(words)]
+    found = [
+        (match.end(), -match.start(), verb, match) for verb, pattern in patterns for match in pattern.finditer(words)
+    ]
     if not found:
         return None
     _, _, verb, match = max(found, key=lambda each: each[:2])
@@ -75,7 +77,11 @@ _ARTICLE = re.compile(r"(?<!\S)(?:the|an?|my|your|this|that) (?:(?:opened|open|c
 _NOT_TELLING = re.compile(r"(?<!\S)(?:closed|locked|to|on|in|at) ")
 
 _WAY_OF = {way[0]: way for way in WAYS}
-_SHORT = {**{letter: Command("go", way) for letter, way in _WAY_OF.items()}, "i": Command("inventory"), "l": Command("look")}
+_SHORT = {
+    **{letter: Command("go", way) for letter, way in _WAY_OF.items()},
+    "i": Command("inventory"),
+    "l": Command("look"),
+}
 
 _WAY = _any(*WAYS)
 _DOOR_IS = _any(*WAYS, *METALS, WOODEN, "closed", "locked")
@@ -93,7 +99,9 @@ _OPEN = _any("open", "opening")
 _UNLOCK = _any("unlock", "unlocking")
 _TRY = _any("use", "using", "try", "insert", "put", "turn")
 _AT = _any("on", "in", "into", "at", "with", "to unlock", "to open")
-_TAKE = _any("take", "taking", "get", "getting", "grab", "grabbing", "collect", "fetch", "pick up", "picking up", "pick")
+_TAKE = _any(
+    "take", "taking", "get", "getting", "grab", "grabbing", "collect", "fetch", "pick up", "picking up", "pick"
+)
 _DROP = _any("drop", "dropping", "discard", "leave", "put down", "lay down", "throw away")
 _EXAMINE = _any("examine", "inspect", "check", "search", "study", "x", "look (?:at|in|into|inside)")
 
@@ -114,6 +122,8 @@ _GRAMMAR: tuple[tuple[Verb, re.Pattern[str]], ...] = (
 _VERBS: tuple[tuple[Verb, str], ...] = (
     ("go", _GO), ("open", _OPEN), ("unlock", _UNLOCK), ("take", _TAKE), ("drop", _DROP), ("examine", _EXAMINE),
 )  # fmt: skip
-_STRANGE = tuple((verb, re.compile(rf"(?:^|\. )(?:i |i'll |i will )?{verbs} (?P<noun>[^\s.]+)")) for verb, verbs in _VERBS)
+_STRANGE = tuple(
+    (verb, re.compile(rf"(?:^|\. )(?:i |i'll |i will )?{verbs} (?P<noun>[^\s.]+)")) for verb, verbs in _VERBS
+)
 
-_BARE: tuple[tuple[Verb, re.Pattern[str]], ...] = (("go", _pattern(rf"(?P<noun>{_WAY})")),)
+_BARE: tuple[tuple[Verb, re.Pattern[str]], ...] = (("go", _pattern(rf"(?<!go )(?P<noun>{_WAY})")),)

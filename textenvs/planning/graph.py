@@ -90,7 +90,8 @@ class InformationGraph:
     @cached_property
     def reward(self) -> FloatArray:
         """float64[P]: the expected reward of each pair until the player's next move."""
-        return np.add.reduceat(self.outcome_probability * self.outcome_reward, self.outcome_start[:-1])
+        expected: FloatArray = np.add.reduceat(self.outcome_probability * self.outcome_reward, self.outcome_start[:-1])
+        return expected
 
     def belief(self, node: int) -> Distribution[Any]:
         """Return the states that are possible at `node` with their probabilities."""
@@ -137,4 +138,5 @@ class InformationGraph:
         total = np.cumsum(self.outcome_probability)
         before = np.concatenate([[0.0], total])[self.outcome_start[:-1]]
         pair = np.repeat(np.arange(self.n_pairs), np.diff(self.outcome_start))
-        return pair + (total - before[pair])
+        cumulative: FloatArray = pair + (total - before[pair])
+        return cumulative

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 from textenvs.core.errors import ArgumentError
-from textenvs.core.game import Distribution, Game, Probability
+from textenvs.core.game import Game, Probability
 from textenvs.core.instances import deals_in
 from textenvs.planning.errors import BrokenGameError, TooLargeError
 
@@ -74,35 +74,31 @@ class StateTable:
         deals = deals_in(self.game, split)
         if deals is None:
             raise TooLargeError(f"{self.game!r} has too many deals to list")
-        weights: dict[int, Weight] = {}
+        outcomes: dict[tuple[float, int], Weight] = {}
         for deal, chance in deals:
-            for step in self._settle(1, 0.0, deal):
-                if step.state == OVER or step.reward:
-                    raise BrokenGameError(f"{self.game!r} pays or ends before the first move, from the deal {deal!r}")
-                weights[step.state] = weights.get(step.state, 0) + chance * step.probability
-        return weights
+            self._settle(deal, chance, 0.0, outcomes)
+        if any(state == OVER or reward for reward, state in outcomes):
+            raise BrokenGameError(f"{self.game!r} pays or ends before the first move")
+        return {state: weight for (_, state), weight in outcomes.items()}
 
     def _play(self, number: int, move: Any) -> tuple[Step, ...]:
         state = self.states[number]
         after = self.game.apply(state, move)
-        reward = self.game.rewards(state, move, after)[0]
-        if self.game.to_move(after):
-            return (Step(1, reward, self._number(after)),)
-        return _merged(self._settle(1, reward, after))
+        outcomes: dict[tuple[float, int], Weight] = {}
+        self._settle(after, 1, self.game.rewards(state, move, after)[0], outcomes)
+        return tuple(Step(probability, reward, number) for (reward, number), probability in outcomes.items())
 
-    def _settle(self, probability: Weight, reward: float, state: Any) -> Iterable[Step]:
-        """Yield what chance makes of `state`, reached with a `probability` and a `reward` so far."""
-        if self.game.to_move(state):
-            yield Step(probability, reward, self._number(state))
-            return
-        outcomes = self.game.chance(state)
-        if not outcomes:
-            yield Step(probability, reward, OVER)
-        for outcome, chance in outcomes:
+    def _settle(self, state: Any, weight: Weight, reward: float, outcomes: dict[tuple[float, int], Weight]) -> None:
+        """Add to `outcomes` what chance makes of `state`, reached with a `weight` and a `reward` so far."""
+        own = self.game.to_move(state)
+        chances = () if own else self.game.chance(state)
+        if not chances:
+            outcome = (reward, self._number(state) if own else OVER)
+            outcomes[outcome] = outcomes.get(outcome, 0) + weight
+        for event, chance in chances:
             if chance > 0:
-                after = self.game.apply(state, outcome)
-                paid = self.game.rewards(state, outcome, after)[0]
-                yield from self._settle(probability * chance, reward + paid, after)
+                after = self.game.apply(state, event)
+                self._settle(after, weight * chance, reward + self.game.rewards(state, event, after)[0], outcomes)
 
     def _number(self, state: Hashable) -> int:
         number = self._numbers.get(state)
@@ -113,11 +109,3 @@ class StateTable:
             self._views.append(None)
             self._steps.append({})
         return number
-
-
-def _merged(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Return `steps` with equal rewards and next states joined."""
-    total: dict[tuple[float, int], Weight] = {}
-    for probability, reward, state in steps:
-        total[reward, state] = total.get((reward, state), 0) + probability
-    return tuple(Step(probability, reward, state) for (reward, state), probability in total.items())

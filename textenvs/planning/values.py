@@ -8,15 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textenvs.core.errors import ArgumentError
-from textenvs.core.game import Distribution
 from textenvs.planning.errors import PeekingPolicyError
 from textenvs.planning.graph import FloatArray, InformationGraph
+from textenvs.planning.strategies import Strategy, expert_strategy
 
 TIE = 1e-9
 """Scores closer than this are ties: exact values are correct to better than this."""
-
-Strategy = Callable[[Any], Distribution[Any]]
-"""A policy as a function of the game state; it must use only what the player knows in that state."""
 
 
 class Evaluation(NamedTuple):
@@ -109,6 +106,11 @@ def state_policy(graph: InformationGraph, strategy: Strategy) -> FloatArray:
             raise ArgumentError(f"a strategy is a distribution over {moves!r} in {state!r}, not {chosen!r}")
         policy[graph.pair_start[node] : graph.pair_start[node + 1]] = [chosen.get(move, 0.0) for move in moves]
     return policy
+
+
+def expert_policy(graph: InformationGraph) -> FloatArray:
+    """Return the game's scripted expert as a policy of the graph, float64[P]; raises like `state_policy`."""
+    return state_policy(graph, expert_strategy(graph.game))
 
 
 def _agreed(graph: InformationGraph, states: list[int], strategy: Strategy) -> dict[Hashable, float]:

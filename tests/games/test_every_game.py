@@ -1,0 +1,115 @@
+"""What every registered game must pass, whatever it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import pytest
+from gymnasium.utils.env_checker import check_env
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from textenvs import testing
+from textenvs.core.game import Game
+from textenvs.envs.settings import FORMS
+from textenvs.envs.solo import SoloEnv
+from textenvs.registry import ENTRIES, Entry, make_game
+
+SMALL: dict[str, dict[str, Any]] = {
+    "Arithmetic": {"largest": 4},
+    "GuessNumber": {"high": 7, "guesses": 3},
+    "Mastermind": {"pegs": 2, "colours": 3, "guesses": 3},
+}
+"""Arguments for exhaustive checks where the defaults are too large."""
+
+by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
+by_form = pytest.mark.parametrize("form", FORMS)
+
+
+def small_games() -> list[Game[Any, Any]]:
+    games = [
+        make_game(each.name, **SMALL.get(each.name, {}))
+        for each in ENTRIES
+        if each.name not in ("KuhnPoker", "PrisonersDilemma", "Quest")
+    ]
+    return [game for game in games if game.deals() is not None]
+
+
+@by_entry
+def test_the_rules_pass_every_check(each: Entry) -> None:
+    testing.check_game(make_game(each.name))
+
+
+@by_entry
+def test_forms_agree(each: Entry) -> None:
+    testing.check_forms_agree(make_game(each.name))
+
+
+@by_entry
+def test_neighbouring_seeds_share_nothing(each: Entry) -> None:
+    testing.check_neighbouring_seeds(make_game(each.name))
+
+
+@pytest.mark.parametrize("game", small_games(), ids=lambda game: game.name)
+def test_players_cannot_tell_more_than_they_see(game: Game[Any, Any]) -> None:
+    testing.check_no_leak(game)
+
+
+@by_entry
+@by_form
+@pytest.mark.filterwarnings("error")
+def test_check_env(each: Entry, form: str) -> None:
+    check_env(gym.make(each.id, form=form, render_mode="ansi").unwrapped)
+
+
+@by_entry
+@by_form
+def test_rollouts_depend_on_the_seed_alone(each: Entry, form: str) -> None:
+    testing.check_rollouts(lambda: SoloEnv(each.name, form=form))
+
+
+@by_entry
+@pytest.mark.parametrize("form", ["turns", "reply"])
+@pytest.mark.parametrize("dials", [{}, {"feedback": "shuffled", "reward": "delayed:2", "memory": 2}], ids=str)
+def test_snapshots_restore_everything(each: Entry, form: str, dials: dict[str, Any]) -> None:
+    if form == "reply":
+        dials = {key: value for key, value in dials.items() if key != "reward"}
+    testing.check_snapshots(lambda: SoloEnv(each.name, form=form, **dials))
+
+
+@by_entry
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(max_size=200))
+def test_reading_survives_any_text(each: Entry, text: str) -> None:
+    game = make_game(each.name)
+    state, player = next(testing.visits(game, 1))
+    testing.check_reading(game, state, player, (text,))
+
+
+@by_entry
+def test_sampled_actions_are_accepted(each: Entry) -> None:
+    env = SoloEnv(each.name)
+    for seed in range(5):
+        env.reset(seed=seed)
+        env.action_space.seed(seed)
+        assert env.step(env.action_space.sample())[4]["refusal"] is None or each.family == "world"
+
+
+@by_entry
+def test_the_page_has_every_section(each: Entry) -> None:
+    page = type(make_game(each.name)).__doc__ or ""
+    sections = ("Source:", "Players and turns:", "What the player sees:", "Replies:", "Rewards:", "End:",
+                "Parameters:", "Size:", "Known values:", "Versions:")  # fmt: skip
+    places = [page.find(f"\n    {section}") for section in sections]
+    assert -1 not in places, [s for s, place in zip(sections, places, strict=True) if place == -1]
+    assert places == sorted(places)
+    assert f"v{each.version}:" in page
+
+
+@by_entry
+def test_the_page_describes_every_argument(each: Entry) -> None:
+    game = make_game(each.name)
+    page = type(game).__doc__ or ""
+    for argument in game.arguments:
+        assert f"\n        {argument}: " in page, argument

@@ -1,0 +1,223 @@
+"""The command line: list, play, values, show and verify."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from textenvs.core.errors import ArgumentError, TextenvsError
+from textenvs.envs.episode import Episode
+from textenvs.envs.forms import new_episode
+from textenvs.envs.settings import FORMS, Settings
+from textenvs.envs.solo import solo_game, split_arguments
+from textenvs.evaluation.records import EpisodeRow, reopen
+from textenvs.evaluation.store import read_episodes
+from textenvs.evaluation.verify import verify_run
+from textenvs.planning.reference import reference_values
+from textenvs.registry import ENTRIES, argument_names, entry, game_class
+
+PLAY_HELP = "/legal shows the legal replies, /hint the expert's move, /undo takes a turn back, /quit ends."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0 well, 1 a verification failed, 2 a mistaken call."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except TextenvsError as error:
+        print(f"textenvs: {error}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, BrokenPipeError):
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="textenvs", description="Multi-turn text games with exact reference values.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="list the games")
+    listing.set_defaults(run=_list)
+
+    play = commands.add_parser("play", help="play a game in the terminal")
+    _add_game(play)
+    play.add_argument("--form", choices=FORMS, default="turns", help="how the game is offered")
+    play.add_argument("--seed", type=int, default=None, help="names the episode; drawn if left out")
+    play.set_defaults(run=_play)
+
+    values = commands.add_parser("values", help="print the reference values of a game")
+    _add_game(values)
+    values.add_argument("--split", default="all", help="all, train, validation or test")
+    values.set_defaults(run=_values)
+
+    show = commands.add_parser("show", help="print transcripts of a run folder")
+    show.add_argument("folder", type=Path, metavar="RUN")
+    show.add_argument("--policy", help="only episodes of this policy")
+    show.add_argument("--game", help="only episodes of this game")
+    show.add_argument("--episode", metavar="FILE:LINE", help="print the whole transcript of this episode")
+    show.set_defaults(run=_show)
+
+    verify = commands.add_parser("verify", help="replay every episode of a run folder and compare")
+    verify.add_argument("folder", type=Path, metavar="RUN")
+    verify.set_defaults(run=_verify)
+    return parser
+
+
+def _add_game(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("game", metavar="NAME", help="name of a game, such as GuessNumber")
+    parser.add_argument("arguments", metavar="KEY=VALUE", nargs="*", help="arguments of the game, and dials")
+
+
+def _keywords(pairs: Sequence[str]) -> dict[str, Any]:
+    """Return KEY=VALUE pairs as keywords; values that look like numbers are numbers."""
+    keywords = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ArgumentError(f"arguments are written KEY=VALUE, not {pair!r}")
+        keywords[key] = _value(value)
+    return keywords
+
+
+def _value(text: str) -> int | float | str | bool:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _list(options: argparse.Namespace) -> int:
+    rows = [("id", "family", "players", "arguments")]
+    for each in ENTRIES:
+        game = game_class(each.name)()
+        defaults = " ".join(f"{name}={game.arguments[name]}" for name in argument_names(each.name))
+        rows.append((each.id, each.family, str(each.players), defaults))
+    _print_table(rows)
+    return 0
+
+
+def _values(options: argparse.Namespace) -> int:
+    dials, arguments = split_arguments(options.game, _keywords(options.arguments))
+    settings = Settings(**dials)
+    values = reference_values(
+        solo_game(options.game, **arguments),
+        split=options.split,
+        refusal_price=settings.refusal_price,
+        max_refusals=settings.max_refusals,
+    )
+    print(f"{entry(options.game).id} {' '.join(options.arguments)}".rstrip())
+    print(values)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    checked, failed = 0, 0
+    for finding in verify_run(options.folder):
+        checked += 1
+        if finding.problem:
+            failed += 1
+            print(f"{finding.place}: {finding.problem}")
+    print(f"{checked} episodes replayed, {failed} differ")
+    return 1 if failed else 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    wanted_game = entry(options.game).id if options.game else None
+    rows = [("episode", "policy", "game", "form", "score", "replies", "refused")]
+    for place, row in read_episodes(options.folder):
+        if options.policy not in (None, row["policy"]) or wanted_game not in (None, row["game"]):
+            continue
+        if place == options.episode:
+            print(_replayed(row).transcript(0))
+            return 0
+        score = " ".join(f"{score:.3f}" for score in row["scores"])
+        counts = (str(len(row["replies"])), str(row["refusals"]))
+        rows.append((place, row["policy"], row["game"], row["dials"]["form"], score, *counts))
+    if options.episode:
+        raise ArgumentError(f"no episode {options.episode!r} here; `textenvs show {options.folder}` lists them")
+    _print_table(rows)
+    return 0
+
+
+def _replayed(row: EpisodeRow) -> Episode:
+    episode = reopen(row)
+    for player, text in row["replies"]:
+        episode.reply(player, text)
+    return episode
+
+
+def _play(options: argparse.Namespace) -> int:
+    dials, arguments = split_arguments(options.game, _keywords(options.arguments))
+    settings = Settings(**{"form": options.form, **dials})
+    seed = _drawn_seed() if options.seed is None else options.seed
+    episode = new_episode(solo_game(options.game, **arguments), settings, seed=seed)
+    print(f"{entry(options.game).id}, seed {seed}. {PLAY_HELP}\n\n{episode.observation(0)}")
+    past: list[Episode] = []
+    while not episode.over:
+        text = _ask(settings.form)
+        if text is None or text == "/quit":
+            print("Stopped.")
+            return 0
+        episode = _answered(episode, text, past)
+    print(f"\nScore: {episode.scores[0]:g}")
+    return 0
+
+
+def _drawn_seed() -> int:
+    from secrets import randbelow
+
+    return randbelow(2**31)
+
+
+def _ask(form: str) -> str | None:
+    """Return what the person types; a plan is several lines, ended by an empty one."""
+    lines = []
+    try:
+        while True:
+            line = input("> ")
+            if form != "plan" or line.startswith("/"):
+                return line
+            if not line and lines:
+                return "\n".join(lines)
+            lines.append(line)
+    except EOFError:
+        return "\n".join(lines) if lines else None
+
+
+def _answered(episode: Episode, text: str, past: list[Episode]) -> Episode:
+    """Return the episode after a reply or a command of the person."""
+    if text == "/legal":
+        print(", ".join(episode.legal_replies(0)))
+    elif text == "/hint":
+        print(_hint(episode))
+    elif text == "/undo" and past:
+        episode = past.pop()
+        print(episode.dialogues[0][-1].text)
+    elif text.startswith("/"):
+        print("There is nothing to take back." if text == "/undo" else PLAY_HELP)
+    else:
+        past.append(episode.copy())
+        outcome = episode.reply(0, text)
+        paid = f"  [{outcome.rewards[0]:+g}]" if outcome.rewards[0] else ""
+        print(f"{episode.dialogues[0][-1].text}{paid}")
+    return episode
+
+
+def _hint(episode: Episode) -> str:
+    moves = episode.game.expert(episode.state, 0)
+    if moves is None:
+        return "This game has no scripted expert."
+    return " or ".join(episode.game.say(episode.state, move) for move, _ in moves)
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

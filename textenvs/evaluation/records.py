@@ -1,0 +1,97 @@
+"""Episode rows: everything needed to replay an episode and to check its score to the bit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, TypedDict
+
+from textenvs import __version__
+from textenvs.core.errors import ArgumentError
+from textenvs.core.game import Game
+from textenvs.envs.episode import Episode
+from textenvs.envs.forms import new_episode
+from textenvs.envs.settings import Settings
+from textenvs.envs.solo import solo_game
+from textenvs.evaluation.rollout import Played
+from textenvs.registry import entry, make_game
+
+
+class EpisodeRow(TypedDict):
+    """One finished episode as JSON.
+
+    Attributes:
+        textenvs: package version that played it.
+        game: registered id with its version.
+        arguments: arguments of the game, with `seat` and `opponent` where one seat was played.
+        dials: the settings.
+        policy: name of the policy.
+        seed: names the randomness of the episode.
+        split: where the instance came from.
+        choice: number or address by which the instance was chosen, None if the seed drew it.
+        instance: content address of the instance.
+        replies: pairs of player and raw reply, in order.
+        rewards: what was paid after each reply, one float per player.
+        scores: undiscounted return of each player.
+        refusals: refused replies.
+        forfeited: who ended the episode by refusals in a row, else None.
+    """
+
+    textenvs: str
+    game: str
+    arguments: dict[str, Any]
+    dials: dict[str, Any]
+    policy: str
+    seed: int
+    split: str
+    choice: int | str | None
+    instance: str
+    replies: list[tuple[int, str]]
+    rewards: list[tuple[float, ...]]
+    scores: tuple[float, ...]
+    refusals: int
+    forfeited: int | None
+
+
+def episode_row(played: Played, policy: str) -> EpisodeRow:
+    """Return the row of a finished episode.
+
+    Raises:
+        ArgumentError: for an episode scored by a judge without a name, which no row can hold.
+    """
+    episode = played.episode
+    if not isinstance(episode.settings.judge, str):
+        raise ArgumentError("only episodes with a named judge can be stored and verified")
+    return EpisodeRow(
+        textenvs=__version__,
+        game=entry(episode.game.name).id,
+        arguments=dict(episode.game.arguments),
+        dials=asdict(episode.settings),
+        policy=policy,
+        seed=episode.seed,
+        split=episode.split,
+        choice=episode.choice,
+        instance=episode.instance,
+        replies=[(turn.player, turn.reply.text) for turn in played.turns],
+        rewards=[turn.rewards for turn in played.turns],
+        scores=episode.scores,
+        refusals=sum(turn.refusal is not None for turn in played.turns),
+        forfeited=episode.forfeited,
+    )
+
+
+def row_game(row: EpisodeRow) -> Game[Any, Any]:
+    """Return the rules that a row names: a whole game, or one seat of it.
+
+    Raises:
+        UnknownNameError: for a game or argument that this version does not have.
+        ArgumentError: for an argument's value that is not accepted.
+    """
+    make = solo_game if "seat" in row["arguments"] else make_game
+    return make(row["game"], **row["arguments"])
+
+
+def reopen(row: EpisodeRow) -> Episode:
+    """Return the episode of a row before its first reply; raises as `row_game`, `Settings`, `Episode` do."""
+    return new_episode(
+        row_game(row), Settings(**row["dials"]), seed=row["seed"], split=row["split"], instance=row["choice"]
+    )

@@ -1,0 +1,16 @@
+"""What policies raise."""
+
+from __future__ import annotations
+
+from textenvs.core.errors import TextenvsError
+
+
+class ContextOverflowError(TextenvsError, RuntimeError):
+    """An episode needs more tokens than the model has positions. Nothing is ever cut off or slid."""
+
+    def __init__(self, needed: int, positions: int) -> None:
+        """Name the number of tokens `needed` so far and the model's `positions`."""
+        super().__init__(
+            f"the episode has reached {needed} tokens and the model reads at most {positions}; "
+            "build it with more positions (tiny_llama(…, positions=N)) or choose a shorter game"
+        )
