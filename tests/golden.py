@@ -51,10 +51,12 @@ def record(head: dict[str, Any], replies: list[tuple[int, str]]) -> str:
     )
     lines = [json.dumps(head), f"instance {episode.instance}"]
     told = [0] * game.players
-    lines += _news(episode, told)
+    lines += _news(episode, told, with_replies=True)
     for player, text in replies:
         outcome = episode.reply(player, text)
         lines += [f"{REPLY}{player} {json.dumps(text)}", _told_outcome(outcome), *_news(episode, told)]
+        if episode.over:
+            break
     ending = f"forfeited by player {episode.forfeited}" if episode.forfeited is not None else "over"
     lines.append(f"=== {ending if episode.over else 'unfinished'}, scores {list(episode.scores)}")
     return "\n".join(lines) + "\n"
@@ -71,13 +73,13 @@ def _told_outcome(outcome: Outcome) -> str:
     return f"rewards {list(outcome.rewards)}{refused}"
 
 
-def _news(episode: Episode, told: list[int]) -> list[str]:
-    """Return what players have been told since the last time, replies left out."""
+def _news(episode: Episode, told: list[int], *, with_replies: bool = False) -> list[str]:
+    """Return what players have been told since the last time, replies left out unless asked for."""
     lines = []
     for player, dialogue in enumerate(episode.dialogues):
         for role, text in dialogue[told[player] :]:
-            if role != "assistant":
-                lines += [f"--- {role} to player {player}", *text.split("\n")]
+            if role != "assistant" or with_replies:
+                lines += [f"--- {role} {'of' if role == 'assistant' else 'to'} player {player}", *text.split("\n")]
         told[player] = len(dialogue)
     return lines
 

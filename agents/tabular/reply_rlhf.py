@@ -1,9 +1,7 @@
 """A1 and A2: RLHF on single replies. Labels, then a reward model, then one-step PPO with KL to the start.
 
-Every turn of the start policy's own episodes is a prompt. With `myopic` labels a second reply is drawn at
-every turn and played on a copy, and the labeller prefers the reply that is paid more at once (A1). With `farsighted`
-labels each reply is scored by what the episode paid from it on (A2, cardinal). No environment step is taken
-after the labels are in.
+The prompts are the turns of the start policy's own episodes. No environment step is taken once the labels are in,
+and the policy that comes out is never labelled itself.
 """
 
 from __future__ import annotations
@@ -13,8 +11,10 @@ from typing import Literal
 
 import numpy as np
 
-from agents.tabular.runs import Episodes, Meter, MoveSampler, TabularRun, graph_meter, permuted, play
+from agents.tabular.reward_tables import Comparisons, Scores
+from agents.tabular.runs import MoveSampler, TabularRun, graph_meter, play
 from agents.tabular.table import Adam, Clipping, SoftmaxTable, leave_one_out_advantages, ppo_update
+from textenvs.core.errors import check_choice
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
 
 
@@ -23,18 +23,17 @@ class Config:
     """The knobs.
 
     Attributes:
-        labels: `myopic` preferences on immediate reward, or `farsighted` scores: the return-to-go of the start policy.
+        labels: `myopic`: preferences on immediate reward (A1); `farsighted`: scores by return-to-go (A2).
         episodes: episodes in a batch of labels.
-        prior: pseudo-observations: the ridge on Bradley-Terry rewards, or how many times the mean of a node
-            is counted as a score of each of its moves.
-        beta: price of a nat of KL divergence from the start, where the rewards' standard deviation is 1.
+        prior: the ridge of `Comparisons`, or the prior of `Scores`.
+        beta: price of a nat of KL divergence from the start, where rewards have standard deviation 1.
         optimiser: `ppo`, or the `exact` solution of the same objective.
         prompts: prompts in a batch of PPO.
-        replies: replies to each prompt; each one's baseline is the mean of the others.
+        replies: replies to each prompt; the mean of the others is each one's baseline.
         batches: batches of PPO.
-        rate: step size of Adam in the first batch; falls linearly to 0.
+        rate: step size of Adam at first; it falls linearly to 0.
         clipping: how a batch is reused.
-        permute_returns: null control: labels are dealt to other replies of their batch.
+        permute_returns: null control: each label belongs to another reply of its batch.
     """
 
     labels: Literal["myopic", "farsighted"] = "myopic"
@@ -50,22 +49,83 @@ class Config:
     permute_returns: bool = False
 
 
-@dataclass
-class Labels:
-    """What the labeller was asked.
+def train(
+    graph: InformationGraph,
+    start: FloatArray,
+    budget: int,
+    generator: np.random.Generator,
+    config: Config | None = None,
+) -> TabularRun[FloatArray]:
+    """Label replies of `start` until the budget is spent, and make the best of the labels.
 
-    Attributes:
-        pairs: int64[B]; the replies of the start policy's episodes, as (node, move) pairs; their nodes are the prompts.
-        scores: float64[B]; with far-sighted labels, what each was worth.
-        compared: int64[C, 2]; with myopic labels, two replies to the same prompt …
-        preferences: float64[C]; … and 1 if the first is preferred, 0 if the second, 1/2 for a tie.
+    Each point of the curve is what the whole procedure makes of the labels paid for until then.
+
+    Args:
+        graph: the game.
+        start: float64[P]; the policy to start from; its episodes are the prompts.
+        budget: the most environment steps; less than a whole batch is left unspent.
+        generator: draws everything.
+        config: the knobs.
     """
+    config = config or Config()
+    check_choice("labels", config.labels, ("myopic", "farsighted"))
+    myopic = config.labels == "myopic"
+    model = Comparisons(graph, start, config.prior) if myopic else Scores(graph, config.prior)
+    meter = graph_meter(graph, budget)
+    meter.note(start)
+    policy, prompts = start, np.zeros(0, dtype=np.int64)
+    batch_steps = model.steps_per_turn * config.episodes * graph.horizon
+    while meter.affords(batch_steps):
+        episodes = play(graph, start, graph.sample_openings(config.episodes, generator), generator)
+        model.label(episodes, generator, meter, permute=config.permute_returns)
+        prompts = np.concatenate([prompts, episodes.nodes[episodes.played]])
+        if meter.due or not meter.affords(batch_steps):
+            rewards = normalised(graph, start, prompts, model.rewards())
+            policy = optimise(graph, start, prompts, rewards, generator, config)
+            meter.note(policy)
+    return meter.run(policy)
 
-    pairs: IntArray
-    scores: FloatArray
-    compared: IntArray
-    preferences: FloatArray
 
-    def __add__(self, other: Labels) -> Labels:
-        """Return both together."""
-        return Labels(*(np.concatenate(both) for both in zip(vars(self).values(), vars(other).values(), strict=True)))
+def normalised(graph: InformationGraph, start: FloatArray, prompts: IntArray, rewards: FloatArray) -> FloatArray:
+    """Return `rewards`, float64[P], with mean 0 in each node and standard deviation 1 over the replies of `start`.
+
+    Only differences within a node matter to a reply; the common scale gives `beta` one meaning for all labels. Ziegler
+    et al. 2019, arXiv:1909.08593, section 2.1, normalise likewise.
+    """
+    first = graph.pair_start[:-1]
+    centred = rewards - np.add.reduceat(start * rewards, first)[graph.pair_node]
+    variance = np.add.reduceat(start * centred**2, first)[prompts].mean()
+    return centred / np.sqrt(variance) if variance > 0 else centred
+
+
+def optimise(
+    graph: InformationGraph,
+    start: FloatArray,
+    prompts: IntArray,
+    rewards: FloatArray,
+    generator: np.random.Generator,
+    config: Config,
+) -> FloatArray:
+    """Return the policy, float64[P], that maximises the mean of `rewards - beta KL(policy || start)` over prompts.
+
+    Args:
+        graph: the game.
+        start: float64[P].
+        prompts: int64[B]; nodes.
+        rewards: float64[P]; 0 throughout a node that is no prompt.
+        generator: draws prompts, replies and minibatches.
+        config: the knobs.
+    """
+    table, optimiser = SoftmaxTable.of(graph, start), Adam(config.rate)
+    reference = table.log_probabilities()
+    if config.optimiser == "exact":
+        return SoftmaxTable(reference + rewards / config.beta, graph.pair_start).probabilities()
+    for batch in range(config.batches):
+        optimiser.rate = config.rate * (1 - batch / config.batches)
+        log_p = table.log_probabilities()
+        nodes = np.repeat(generator.choice(prompts, config.prompts), config.replies)
+        pairs = MoveSampler(graph, np.exp(log_p)).draw(nodes, generator)
+        scores = rewards[pairs] - config.beta * (log_p - reference)[pairs]
+        advantages = leave_one_out_advantages(scores.reshape(-1, config.replies)).ravel()
+        ppo_update(table, optimiser, pairs, advantages, generator, config.clipping)
+    return table.probabilities()

@@ -21,6 +21,8 @@ from textenvs.envs.streams import Purpose, Stream
 
 NO_FEEDBACK = "Reply with your next move."
 NO_FEEDBACK_AT_THE_END = "The game is over."
+FORFEITED_BY_YOU = "Too many of your moves in a row were missing or refused, so the game is over and lost."
+FORFEITED_BY_OTHER = "Too many replies of another player in a row were refused, so the game is over."
 
 
 class Outcome(NamedTuple):
@@ -142,6 +144,19 @@ class Episode:
         twin._payment = copy.deepcopy(self._payment)
         return twin
 
+    def branch(self, seed: int) -> Episode:
+        """Return another future of the same situation: a copy whose randomness from here on comes from `seed`.
+
+        Unlike other episodes it is not determined by its seed and replies alone.
+        """
+        twin = self.copy()
+        twin.seed = seed
+        twin._chance = Stream(seed, Purpose.CHANCE)
+        twin._behaviour = Stream(seed, Purpose.BEHAVIOUR)
+        if twin._shadow:
+            twin._shadow.random = Stream(seed, Purpose.SHADOW)
+        return twin
+
     # What players do -----------------------------------------------------------------------------
 
     def reply(self, player: int, text: str) -> Outcome:
@@ -162,7 +177,7 @@ class Episode:
         self.replies = (*self.replies, (player, text))
         self._say(player, text)
         outcome = self._play(player, text)
-        if outcome.refusal is not None and not self.over:
+        if outcome.refusal is not None:
             self._answer(player, self._refusal_shown(outcome.refusal, player))
         self._tell()
         return outcome
@@ -264,6 +279,8 @@ class Episode:
 
     def _shown(self, player: int) -> str:
         """Return the current view through the feedback dial; the opening view is always true."""
+        if self.forfeited is not None:
+            return FORFEITED_BY_YOU if player == self.forfeited else FORFEITED_BY_OTHER
         first = len(self.dialogues[player]) == 1
         if self.settings.feedback == "full" or first:
             return self.game.view(self.state, player)

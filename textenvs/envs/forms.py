@@ -16,9 +16,9 @@ from textenvs.envs.streams import Purpose, Stream
 _BULLET = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s+(?=\S)")
 
 PLAN_INSTRUCTIONS = (
-    "You write your whole plan now, before anything happens: reply with all your moves in order, one on each "
-    "line. They are played one after the other and you see no answers in between. Lines without a move are "
-    "skipped; moves after the end are ignored."
+    "Here, however, you write your whole plan now, before anything happens: reply with all your moves in order, "
+    "one on each line. They are played one after the other, and you see no answers in between. Moves after the "
+    "end are ignored; a plan that is too short loses."
 )
 
 

@@ -178,7 +178,7 @@ _WORDS: dict[str, Move] = {
 
 _TOLD: dict[tuple[Move, bool], str] = {
     ("advance", True): "The stage is finished.",
-    ("advance", False): "The machine did not advance: it is jammed.",
+    ("advance", False): "The machine did not advance.",
     ("clear", True): "The jam is cleared.",
     ("clear", False): "Clearing achieved nothing.",
     ("sell", True): "A part is sold.",

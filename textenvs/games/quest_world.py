@@ -198,6 +198,19 @@ def exit_named(state: QuestState, thing: str) -> Exit:
     return next(leaving for leaving in exits(state) if leaving.way == thing.split()[0])
 
 
+def exits_told(state: QuestState) -> str:
+    """Return the exits of the room in words: "north (kitchen), east (locked brass door), west (unexplored)"."""
+    return ", ".join(f"{leaving.way} ({_behind(state, leaving)})" for leaving in exits(state))
+
+
+def _behind(state: QuestState, leaving: Exit) -> str:
+    """The closed door of an exit, else the room behind it once visited."""
+    if is_closed(state, leaving.passage):
+        shut = "locked" if is_locked(state, leaving.passage) else "closed"
+        return f"{shut} {state.world.doors[leaving.passage]} door"
+    return state.world.rooms[leaving.room] if leaving.room in state.visited else "unexplored"
+
+
 # What can be done ------------------------------------------------------------------------------------
 
 

@@ -132,7 +132,7 @@ def reference_values(
         PeekingPolicyError: if `behaviour` uses what the player cannot know. It, and the expert, are
             trusted where the game is too large to check.
     """
-    survey = _Survey(game, split, behaviour or random_strategy(game), rule, limit, work, episodes, seed)
+    survey = _Survey(game, split, behaviour, rule, limit, work, episodes, seed)
     graph = survey.graph()
     return survey.computed(graph) if graph else survey.bounded()
 
@@ -143,7 +143,7 @@ class _Survey:
 
     game: Game[Any, Any]
     split: str
-    behaviour: Strategy
+    behaviour: Strategy | None
     rule: RefusalRule
     limit: int
     work: int
@@ -169,13 +169,14 @@ class _Survey:
 
     def computed(self, graph: InformationGraph) -> ReferenceValues:
         """Return the values read off the graph."""
-        behaviour = state_policy(graph, self.behaviour)
+        uniform = uniform_policy(graph)
+        behaviour = state_policy(graph, self.behaviour) if self.behaviour else uniform
         best = optimal(graph).start
         return ReferenceValues(
             optimal=exact(best),
             plan=self.plan(best),
             myopic=exact(evaluate(graph, myopic_policy(graph)).start),
-            random=exact(evaluate(graph, uniform_policy(graph)).start),
+            random=exact(evaluate(graph, uniform).start),
             behaviour=exact(evaluate(graph, behaviour).start),
             one_step=exact(evaluate(graph, one_step_policy(graph, behaviour)).start),
         )
@@ -185,12 +186,13 @@ class _Survey:
         lowest, highest = self.game.return_range
         ceiling = optimal(self.observed).start if self.observed else highest
         plan = self.plan(ceiling)
-        behaviour = self.strategy_value(self.behaviour)
+        random = self.random_value()
+        behaviour = self.strategy_value(self.behaviour) if self.behaviour else random
         return ReferenceValues(
             optimal=self.optimum(plan, ceiling),
             plan=plan,
             myopic=between(lowest, ceiling),
-            random=self.strategy_value(random_strategy(self.game)),
+            random=random,
             behaviour=behaviour,
             one_step=between(behaviour.low, ceiling, behaviour.n),
         )
@@ -216,12 +218,21 @@ class _Survey:
             return exact(value.low)
         return Value(value.low, min(value.high, ceiling), value.kind)
 
+    def random_value(self) -> Value:
+        """Return what uniformly random moves earn."""
+        if self.observed:
+            return exact(evaluate(self.observed, uniform_policy(self.observed)).start)
+        return self.sampled_value(random_strategy(self.game))
+
     def strategy_value(self, strategy: Strategy) -> Value:
         """Return what a strategy earns, from sampled episodes if it reaches too much to follow."""
         try:
             return exact(evaluate_strategy(self.game, strategy, self.split, work=self.work, table=self.table))
         except TooLargeError:
-            return sample_strategy(self.game, strategy, self.split, episodes=self.episodes, seed=self.seed)
+            return self.sampled_value(strategy)
+
+    def sampled_value(self, strategy: Strategy) -> Value:
+        return sample_strategy(self.game, strategy, self.split, episodes=self.episodes, seed=self.seed)
 
 
 def _gap(best: Value, other: Value) -> Value:

@@ -42,13 +42,18 @@ class StateTable:
         self.game = game
         self.states: list[Any] = []
         self._numbers: dict[Hashable, int] = {}
-        self._moves: list[tuple[Any, ...]] = []
+        self._moves: list[tuple[Any, ...] | None] = []
+        self._shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # equal tuples of moves are stored once
         self._views: list[str | None] = []
         self._steps: list[dict[Any, tuple[Step, ...]]] = []
 
     def moves(self, number: int) -> tuple[Any, ...]:
         """Return the legal moves in a state."""
-        return self._moves[number]
+        known = self._moves[number]
+        if known is None:
+            moves = self.game.legal(self.states[number], 0)
+            known = self._moves[number] = self._shared.setdefault(moves, moves)
+        return known
 
     def view(self, number: int) -> str:
         """Return what the player is shown in a state."""
@@ -105,7 +110,7 @@ class StateTable:
         if number is None:
             number = self._numbers[state] = len(self.states)
             self.states.append(state)
-            self._moves.append(self.game.legal(state, 0))
+            self._moves.append(None)
             self._views.append(None)
             self._steps.append({})
         return number

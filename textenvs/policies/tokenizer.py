@@ -70,7 +70,7 @@ class WordTokenizer:
         return cls((*SPECIALS, *sorted(known)))
 
     @classmethod
-    def from_games(cls, games: Iterable[Game[Any, Any]], *, episodes: int = 64) -> WordTokenizer:
+    def from_games(cls, games: Iterable[Game[Any, Any]], *, episodes: int = 32) -> WordTokenizer:
         """Return a tokenizer that knows what `games` say in all forms.
 
         Args:

@@ -1,0 +1,44 @@
+# The README's two commands are `make compare` and `make test`; both set up what they need in .venv.
+
+PYTHON ?= python3
+PRESET ?= quick
+RUN ?= runs/compare-$(PRESET)
+BIN := .venv/bin
+CHECKED := textenvs agents benchmarks tests
+
+.PHONY: compare test test-all lint transcripts docs clean
+
+compare: .venv/run.stamp
+	$(BIN)/python -m benchmarks.compare --preset $(PRESET) --out $(RUN)
+
+test: .venv/dev.stamp lint
+	$(BIN)/python -m pytest -q -n auto -m "not slow"
+
+test-all: .venv/dev.stamp lint
+	$(BIN)/python -m pytest -q -n auto
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/mypy
+
+transcripts: .venv/dev.stamp
+	$(BIN)/python -m tests.golden
+
+docs: .venv/dev.stamp
+	$(BIN)/python -m docs.generate
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'textenvs needs Python 3.11 or later')"
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[all]"
+	touch $@
+
+.venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@

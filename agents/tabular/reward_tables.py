@@ -1,0 +1,121 @@
+"""Reward models of single replies, as tables over (node, move) pairs, and the labels they are fitted to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.tabular.runs import Episodes, Meter, MoveSampler, permuted
+from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
+
+
+class Comparisons:
+    """Myopic labels: of two replies to one prompt, the labeller prefers the one that is paid more at once.
+
+    Every turn of an episode is a prompt. Its first reply is the one played; a second one is drawn from the same
+    policy and, if it differs, played on a copy of the episode, which costs one step.
+
+    Attributes:
+        first: int64[C]; the played replies that were compared, as pairs of the graph.
+        second: int64[C]; the replies they were compared with.
+        preference: float64[C]; 1 where the first is preferred, 0 where the second is, 1/2 for a tie.
+    """
+
+    steps_per_turn = 2
+
+    def __init__(self, graph: InformationGraph, labelled: FloatArray, ridge: float) -> None:
+        """Take the policy, float64[P], whose replies are labelled, and the price of large rewards."""
+        self.graph = graph
+        self.ridge = ridge
+        self.second_replies = MoveSampler(graph, labelled)
+        self.first = self.second = np.zeros(0, dtype=np.int64)
+        self.preference = np.zeros(0)
+
+    def label(
+        self, episodes: Episodes, generator: np.random.Generator, meter: Meter[FloatArray], *, permute: bool = False
+    ) -> None:
+        """Play a second reply at every turn, compare, and book all steps."""
+        nodes, first = episodes.nodes[episodes.played], episodes.pairs[episodes.played]
+        second = self.second_replies.draw(nodes, generator)
+        differ = first != second
+        nodes, first, second = nodes[differ], first[differ], second[differ]
+        paid, _ = self.graph.sample_step(nodes, second - self.graph.pair_start[nodes], generator)
+        preference = (np.sign(episodes.rewards[episodes.played][differ] - paid) + 1) / 2
+        if permute:
+            preference = generator.permutation(preference)
+        self.first = np.concatenate([self.first, first])
+        self.second = np.concatenate([self.second, second])
+        self.preference = np.concatenate([self.preference, preference])
+        meter.spend(episodes.steps + len(second), labels=len(second))
+
+    def rewards(self) -> FloatArray:
+        """Return the Bradley-Terry rewards, float64[P]; 0 for replies never compared."""
+        return bradley_terry(self.first, self.second, self.preference, self.graph.n_pairs, self.ridge)
+
+
+class Scores:
+    """Far-sighted, cardinal labels: every reply played is scored by what its episode paid from it on.
+
+    Attributes:
+        count: float64[P]; how often each reply was scored.
+        total: float64[P]; the sum of its scores.
+    """
+
+    steps_per_turn = 1
+
+    def __init__(self, graph: InformationGraph, prior: float) -> None:
+        """Take how many scores the mean of a node weighs in the reward of each of its replies."""
+        self.graph = graph
+        self.prior = prior
+        self.count = np.zeros(graph.n_pairs)
+        self.total = np.zeros(graph.n_pairs)
+
+    def label(
+        self, episodes: Episodes, generator: np.random.Generator, meter: Meter[FloatArray], *, permute: bool = False
+    ) -> None:
+        """Score every reply of the episodes, and book their steps."""
+        if permute:
+            episodes = permuted(episodes, generator)
+        pairs = episodes.pairs[episodes.played]
+        self.count += np.bincount(pairs, minlength=len(self.count))
+        self.total += np.bincount(pairs, episodes.returns_to_go[episodes.played], len(self.total))
+        meter.spend(episodes.steps, labels=len(pairs))
+
+    def rewards(self) -> FloatArray:
+        """Return the mean score of each reply, float64[P], drawn towards the mean of its node."""
+        first = self.graph.pair_start[:-1]
+        count, total = np.add.reduceat(self.count, first), np.add.reduceat(self.total, first)
+        node_mean = (total / np.maximum(count, 1))[self.graph.pair_node]
+        rewards: FloatArray = (self.total + self.prior * node_mean) / (self.count + self.prior)
+        return rewards
+
+
+def bradley_terry(
+    first: IntArray, second: IntArray, preference: FloatArray, n_items: int, ridge: float, updates: int = 100
+) -> FloatArray:
+    """Return the rewards r that maximise `Σ p log σ(r_1 - r_2) + (1 - p) log σ(r_2 - r_1) - ridge / 2 |r|²`.
+
+    Newton's method with twice the diagonal of the Hessian, which bounds the Hessian of pairwise differences,
+    in steps of at most 1.
+
+    Args:
+        first: int64[C]; one item of each comparison.
+        second: int64[C]; the other.
+        preference: float64[C]; p.
+        n_items: P, the length of the result.
+        ridge: above 0.
+        updates: Newton steps.
+
+    Source:
+        Bradley & Terry 1952, doi:10.2307/2334029.
+    """
+    rewards = np.zeros(n_items)
+    key, inverse, count = np.unique(first * n_items + second, return_inverse=True, return_counts=True)
+    wins = np.bincount(inverse, preference, len(key))
+    first, second = np.divmod(key, n_items)
+    for _ in range(updates):
+        expected = 1 / (1 + np.exp(rewards[second] - rewards[first]))
+        surplus, curvature = wins - count * expected, 2 * count * expected * (1 - expected)
+        slope = np.bincount(first, surplus, n_items) - np.bincount(second, surplus, n_items) - ridge * rewards
+        bend = np.bincount(first, curvature, n_items) + np.bincount(second, curvature, n_items) + ridge
+        rewards += np.clip(slope / bend, -1, 1)
+    return rewards

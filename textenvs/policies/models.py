@@ -1,0 +1,80 @@
+"""Small Llama models, made in seconds and equal on every machine for equal seeds."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from textenvs.core.errors import check_choice
+from textenvs.policies.extra import torch, transformers
+
+Attention = Literal["sdpa", "eager"]
+
+
+class Shape(NamedTuple):
+    """The size of a Llama model; heads have 16 or more dimensions."""
+
+    hidden: int
+    intermediate: int
+    layers: int
+    heads: int
+
+
+PRESETS = {
+    "0.15M": Shape(hidden=64, intermediate=256, layers=2, heads=4),
+    "0.8M": Shape(hidden=128, intermediate=512, layers=3, heads=4),
+    "2M": Shape(hidden=192, intermediate=640, layers=4, heads=6),
+}
+"""Sizes by the number of parameters with a vocabulary of a few hundred words."""
+
+
+def tiny_llama(
+    vocabulary_size: int, preset: str = "0.15M", *, seed: int = 0, positions: int = 1024, attention: Attention = "sdpa"
+) -> transformers.LlamaForCausalLM:
+    """Return a freshly initialised Llama model in float32, its input and output embeddings tied, without dropout.
+
+    Args:
+        vocabulary_size: number of ids, `len(tokenizer)`.
+        preset: one of `PRESETS`.
+        seed: names the initial weights. The global generator of torch is left as it was.
+        positions: the most tokens of an episode.
+        attention: `sdpa`, or `eager`, whose operations torch's FLOP counter sees.
+
+    Raises:
+        UnknownNameError: for an unknown preset.
+    """
+    check_choice("preset", preset, PRESETS)
+    shape = PRESETS[preset]
+    config = transformers.LlamaConfig(
+        vocab_size=vocabulary_size,
+        hidden_size=shape.hidden,
+        intermediate_size=shape.intermediate,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        max_position_embeddings=positions,
+        tie_word_embeddings=True,
+        attn_implementation=attention,
+        classifier_dropout=0.0,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return transformers.LlamaForCausalLM(config)
+
+
+def with_scalar_head(
+    model: transformers.LlamaForCausalLM, *, seed: int = 0
+) -> transformers.LlamaForTokenClassification:
+    """Return a copy of the body of `model` under a new head that gives one number at each position.
+
+    Critics and reward models start from the policy this way (Stiennon et al. 2020, arXiv:2009.01325, section 3.4).
+
+    Args:
+        model: left as it is.
+        seed: names the initial weights of the head.
+    """
+    config = transformers.LlamaConfig.from_dict({**model.config.to_dict(), "num_labels": 1})
+    config._attn_implementation = model.config._attn_implementation
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        scalar = transformers.LlamaForTokenClassification(config)
+    scalar.model.load_state_dict(model.model.state_dict())
+    return scalar

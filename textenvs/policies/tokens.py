@@ -1,0 +1,158 @@
+"""Episodes as padded batches of ids, and the log-probability of what was chosen in them.
+
+One rule gives the probability of a token, wherever one is asked for: `choice_log_probs`. The policy samples by
+it, old log-probabilities are remembered from it, and updates differentiate it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textenvs.core.errors import ArgumentError
+from textenvs.policies.extra import torch, transformers
+from textenvs.policies.ledger import forward_flops
+from textenvs.policies.traces import TokenTrace
+from textenvs.policies.trie import Ids
+
+NEVER = -1e9
+"""Log-probability of what is not allowed: its exponential is exactly 0, and 0 x NEVER is 0, not NaN."""
+
+
+@dataclass(frozen=True)
+class EpisodeTokens:
+    """All ids of one seat of one episode; L ids, T replies.
+
+    Attributes:
+        ids: int64 [L].
+        sampled: bool [L]; which ids the policy wrote, freely or with nothing to choose. All others came from the
+            game, and no loss may touch them.
+        turn: int64 [L]; number of the reply, from 0, that each id belongs to or leads up to.
+        old_log_probs: float32 [L]; as in `TokenTrace`, 0 where not sampled.
+        allowed: for each id what it was chosen from (see `TokenTrace`); itself alone where not sampled.
+        decisions: int64 [T]; position of the last id read before each reply, where a critic looks.
+    """
+
+    ids: torch.Tensor
+    sampled: torch.Tensor
+    turn: torch.Tensor
+    old_log_probs: torch.Tensor
+    allowed: tuple[Ids | None, ...]
+    decisions: torch.Tensor
+
+    @classmethod
+    def from_traces(cls, traces: Sequence[TokenTrace]) -> EpisodeTokens:
+        """Join the traces of one seat, in order: `[turn.reply.trace for turn in played.turns]` for one player.
+
+        Raises:
+            ArgumentError: if there is no trace.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class TokenBatch:
+    """Episodes padded on the right to L ids; B episodes, T replies at most, N choices in all, V ids known.
+
+    Padding comes last, so a causal model computes the same at all other positions without a mask.
+
+    Attributes:
+        ids: int64 [B, L].
+        real: bool [B, L]; False on padding.
+        sampled: bool [B, L]; as in `EpisodeTokens`, False on padding.
+        turn: int64 [B, L]; -1 on padding.
+        old_log_probs: float32 [B, L]; 0 on padding.
+        decisions: int64 [B, T]; position of the last id read before each reply; 0 where there is no such reply.
+        turns: bool [B, T]; which replies there are.
+        choices: int64 [N, 2]; episode and position of each sampled id that had an alternative.
+        allowed: bool [N, V]; the alternatives, the chosen id included.
+    """
+
+    ids: torch.Tensor
+    real: torch.Tensor
+    sampled: torch.Tensor
+    turn: torch.Tensor
+    old_log_probs: torch.Tensor
+    decisions: torch.Tensor
+    turns: torch.Tensor
+    choices: torch.Tensor
+    allowed: torch.Tensor
+
+    @property
+    def lengths(self) -> torch.Tensor:
+        """Number of ids of each episode, int64 [B]."""
+        return self.real.sum(1)
+
+
+def collate(episodes: Sequence[EpisodeTokens], vocabulary_size: int) -> TokenBatch:
+    """Pad `episodes` to one batch.
+
+    Args:
+        episodes: at least one.
+        vocabulary_size: number of ids, V.
+
+    Raises:
+        ArgumentError: if there is no episode.
+    """
+    raise NotImplementedError
+
+
+def choice_log_probs(logits: torch.Tensor, allowed: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Return the log-probabilities a token is drawn with: log-softmax of logits / temperature over what is allowed.
+
+    Args:
+        logits: float [N, V].
+        allowed: bool [N, V].
+        temperature: above 0.
+
+    Returns:
+        float32 [N, V]; `NEVER` (or less) where not allowed.
+    """
+    raise NotImplementedError
+
+
+def choice_distributions(
+    model: transformers.LlamaForCausalLM, batch: TokenBatch, temperature: float = 1.0
+) -> torch.Tensor:
+    """Return the log-probabilities of all alternatives of each choice in `batch`: float32 [N, V].
+
+    Entropies and divergences between policies follow from it exactly. The head is computed at choices alone.
+    """
+    raise NotImplementedError
+
+
+def chosen_log_probs(distributions: torch.Tensor, batch: TokenBatch) -> torch.Tensor:
+    """Return the log-probability of each id of `batch`: float32 [B, L]; exactly 0 where nothing was chosen.
+
+    Args:
+        distributions: what `choice_distributions` returned for `batch`.
+        batch: the episodes.
+    """
+    raise NotImplementedError
+
+
+def log_probs(model: transformers.LlamaForCausalLM, batch: TokenBatch, temperature: float = 1.0) -> torch.Tensor:
+    """Return the log-probability of each id of `batch` given all before it: float32 [B, L], aligned with `ids`.
+
+    Exactly 0, without gradient, at ids that came from the game, had no alternative, or are padding. Sums over an
+    episode or a reply are the log-probability of its replies.
+    """
+    return chosen_log_probs(choice_distributions(model, batch, temperature), batch)
+
+
+def scalars(model: transformers.LlamaForTokenClassification, batch: TokenBatch) -> torch.Tensor:
+    """Return what a scalar head (see `with_scalar_head`) says after reading each id: float32 [B, L].
+
+    The value before each reply is `scalars(critic, batch).gather(1, batch.decisions)`, float32 [B, T].
+    """
+    raise NotImplementedError
+
+
+def policy_flops(config: transformers.LlamaConfig, batch: TokenBatch) -> int:
+    """Return the FLOPs of one `log_probs` of `batch` (see `forward_flops`)."""
+    raise NotImplementedError
+
+
+def scalar_flops(config: transformers.LlamaConfig, batch: TokenBatch) -> int:
+    """Return the FLOPs of one `scalars` of `batch`."""
+    raise NotImplementedError
