@@ -6,9 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from secrets import randbelow
 from typing import Any
 
 from textenvs.core.errors import ArgumentError, TextenvsError
+from textenvs.core.strategies import strategy
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
 from textenvs.envs.settings import FORMS, Settings
@@ -16,10 +18,9 @@ from textenvs.envs.solo import solo_game, split_arguments
 from textenvs.evaluation.records import EpisodeRow, reopen
 from textenvs.evaluation.store import read_episodes
 from textenvs.evaluation.verify import verify_run
-from textenvs.planning.reference import reference_values
+from textenvs.planning.reference import ReferenceValues, reference_values
 from textenvs.registry import ENTRIES, argument_names, entry, game_class
-
-PLAY_HELP = "/legal shows the legal replies, /hint the expert's move, /undo takes a turn back, /quit ends."
+from textenvs.terminal import play_in_terminal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,7 +94,7 @@ def _value(text: str) -> int | float | str | bool:
     return text
 
 
-def _list(options: argparse.Namespace) -> int:
+def _list(_options: argparse.Namespace) -> int:
     rows = [("id", "family", "players", "arguments")]
     for each in ENTRIES:
         game = game_class(each.name)()
@@ -109,12 +110,29 @@ def _values(options: argparse.Namespace) -> int:
     values = reference_values(
         solo_game(options.game, **arguments),
         split=options.split,
+        behaviour=strategy(settings.behaviour),
         refusal_price=settings.refusal_price,
         max_refusals=settings.max_refusals,
     )
     print(f"{entry(options.game).id} {' '.join(options.arguments)}".rstrip())
-    print(values)
+    _print_table([("ruler", "value", "known"), *_value_rows(values, settings.behaviour)])
+    print(f"cell: {values.cell() or 'open'}")
     return 0
+
+
+def _value_rows(values: ReferenceValues, behaviour: str) -> list[tuple[str, str, str]]:
+    named = {
+        "optimal": values.optimal,
+        "plan": values.plan,
+        "myopic": values.myopic,
+        "random": values.random,
+        f"behaviour ({behaviour})": values.behaviour,
+        "one-step": values.one_step,
+        "feedback gap": values.feedback_gap,
+        "foresight gap": values.foresight_gap,
+        "iteration gap": values.iteration_gap,
+    }
+    return [(name, str(value), value.kind) for name, value in named.items()]
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -155,66 +173,11 @@ def _replayed(row: EpisodeRow) -> Episode:
 
 def _play(options: argparse.Namespace) -> int:
     dials, arguments = split_arguments(options.game, _keywords(options.arguments))
+    seed = randbelow(2**31) if options.seed is None else options.seed
     settings = Settings(**{"form": options.form, **dials})
-    seed = _drawn_seed() if options.seed is None else options.seed
-    episode = new_episode(solo_game(options.game, **arguments), settings, seed=seed)
-    print(f"{entry(options.game).id}, seed {seed}. {PLAY_HELP}\n\n{episode.observation(0)}")
-    past: list[Episode] = []
-    while not episode.over:
-        text = _ask(settings.form)
-        if text is None or text == "/quit":
-            print("Stopped.")
-            return 0
-        episode = _answered(episode, text, past)
-    print(f"\nScore: {episode.scores[0]:g}")
+    print(f"{entry(options.game).id}, seed {seed}")
+    play_in_terminal(new_episode(solo_game(options.game, **arguments), settings, seed=seed))
     return 0
-
-
-def _drawn_seed() -> int:
-    from secrets import randbelow
-
-    return randbelow(2**31)
-
-
-def _ask(form: str) -> str | None:
-    """Return what the person types; a plan is several lines, ended by an empty one."""
-    lines = []
-    try:
-        while True:
-            line = input("> ")
-            if form != "plan" or line.startswith("/"):
-                return line
-            if not line and lines:
-                return "\n".join(lines)
-            lines.append(line)
-    except EOFError:
-        return "\n".join(lines) if lines else None
-
-
-def _answered(episode: Episode, text: str, past: list[Episode]) -> Episode:
-    """Return the episode after a reply or a command of the person."""
-    if text == "/legal":
-        print(", ".join(episode.legal_replies(0)))
-    elif text == "/hint":
-        print(_hint(episode))
-    elif text == "/undo" and past:
-        episode = past.pop()
-        print(episode.dialogues[0][-1].text)
-    elif text.startswith("/"):
-        print("There is nothing to take back." if text == "/undo" else PLAY_HELP)
-    else:
-        past.append(episode.copy())
-        outcome = episode.reply(0, text)
-        paid = f"  [{outcome.rewards[0]:+g}]" if outcome.rewards[0] else ""
-        print(f"{episode.dialogues[0][-1].text}{paid}")
-    return episode
-
-
-def _hint(episode: Episode) -> str:
-    moves = episode.game.expert(episode.state, 0)
-    if moves is None:
-        return "This game has no scripted expert."
-    return " or ".join(episode.game.say(episode.state, move) for move, _ in moves)
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -24,6 +25,7 @@ class Entry:
         family: what the game is about, for choosing tasks.
         players: number of players, 1 for solo games.
         simultaneous: whether players move at the same time, so that a parallel environment is natural.
+        small: arguments of a setting small enough for exact values within seconds; shown in the docs.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Entry:
     family: str
     players: int = 1
     simultaneous: bool = False
+    small: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -44,14 +47,14 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("Arithmetic", 0, "control"),
+    Entry("Arithmetic", 0, "control", small={"largest": 4}),
     Entry("Assembly", 0, "delay"),
-    Entry("GuessNumber", 0, "information"),
+    Entry("GuessNumber", 0, "information", small={"high": 7, "guesses": 3}),
     Entry("KuhnPoker", 0, "poker", players=2),
-    Entry("Mastermind", 0, "information"),
-    Entry("Maze", 0, "world"),
+    Entry("Mastermind", 0, "information", small={"pegs": 2, "colours": 3, "guesses": 3}),
+    Entry("Maze", 0, "world", small={"layout": "double_t", "sight": "local"}),
     Entry("Orchard", 0, "delay"),
-    Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
+    Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True, small={"rounds": 4}),
     Entry("Quest", 0, "world"),
 )
 

@@ -72,5 +72,6 @@ def above_the_mean(returns: FloatArray) -> BoolArray:
 
 def imitate(table: SoftmaxTable, optimiser: Adam, moves: IntArray, epochs: int) -> None:
     """Climb the mean log-likelihood of `moves`, int64[B], for some epochs of one update each."""
+    share = np.bincount(moves, minlength=len(table.logits)) / max(len(moves), 1)
     for _ in range(epochs if len(moves) else 0):
-        optimiser.ascend(table.logits, table.score_gradient(moves, np.full(len(moves), 1 / len(moves))))
+        optimiser.ascend(table.logits, table.score_gradient(share, table.log_probabilities()))

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from agents.tabular.reward_tables import Comparisons, Scores
-from agents.tabular.runs import MoveSampler, TabularRun, graph_meter, play
-from agents.tabular.table import Adam, Clipping, SoftmaxTable, leave_one_out_advantages, ppo_update
+from agents.tabular.runs import TabularRun, graph_meter, play
+from agents.tabular.table import Adam, Clipping, Sampler, SoftmaxTable, leave_one_out_advantages, ppo_update
 from textenvs.core.errors import check_choice
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
 
@@ -45,7 +45,7 @@ class Config:
     replies: int = 4
     batches: int = 60
     rate: float = 0.2
-    clipping: Clipping = field(default_factory=lambda: Clipping(minibatches=1))
+    clipping: Clipping = field(default_factory=Clipping)
     permute_returns: bool = False
 
 
@@ -113,7 +113,7 @@ def optimise(
         start: float64[P].
         prompts: int64[B]; nodes.
         rewards: float64[P]; 0 throughout a node that is no prompt.
-        generator: draws prompts, replies and minibatches.
+        generator: draws prompts and replies.
         config: the knobs.
     """
     table, optimiser = SoftmaxTable.of(graph, start), Adam(config.rate)
@@ -124,8 +124,8 @@ def optimise(
         optimiser.rate = config.rate * (1 - batch / config.batches)
         log_p = table.log_probabilities()
         nodes = np.repeat(generator.choice(prompts, config.prompts), config.replies)
-        pairs = MoveSampler(graph, np.exp(log_p)).draw(nodes, generator)
+        pairs = Sampler(graph.pair_start, np.exp(log_p)).draw(nodes, generator)
         scores = rewards[pairs] - config.beta * (log_p - reference)[pairs]
         advantages = leave_one_out_advantages(scores.reshape(-1, config.replies)).ravel()
-        ppo_update(table, optimiser, pairs, advantages, generator, config.clipping)
+        ppo_update(table, optimiser, pairs, advantages, config.clipping)
     return table.probabilities()

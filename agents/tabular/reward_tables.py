@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.tabular.runs import Episodes, Meter, MoveSampler, permuted
+from agents.tabular.runs import Episodes, Meter, permuted
+from agents.tabular.table import Sampler
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
+
+_CONVERGED = 1e-8
 
 
 class Comparisons:
@@ -26,7 +29,7 @@ class Comparisons:
         """Take the policy, float64[P], whose replies are labelled, and the price of large rewards."""
         self.graph = graph
         self.ridge = ridge
-        self.second_replies = MoveSampler(graph, labelled)
+        self.second_replies = Sampler(graph.pair_start, labelled)
         self.first = self.second = np.zeros(0, dtype=np.int64)
         self.preference = np.zeros(0)
 
@@ -103,7 +106,7 @@ def bradley_terry(
         preference: float64[C]; p.
         n_items: P, the length of the result.
         ridge: above 0.
-        updates: Newton steps.
+        updates: the most Newton steps.
 
     Source:
         Bradley & Terry 1952, doi:10.2307/2334029.
@@ -117,5 +120,8 @@ def bradley_terry(
         surplus, curvature = wins - count * expected, 2 * count * expected * (1 - expected)
         slope = np.bincount(first, surplus, n_items) - np.bincount(second, surplus, n_items) - ridge * rewards
         bend = np.bincount(first, curvature, n_items) + np.bincount(second, curvature, n_items) + ridge
-        rewards += np.clip(slope / bend, -1, 1)
+        step = np.clip(slope / bend, -1, 1)
+        rewards += step
+        if np.abs(step).max() < _CONVERGED:
+            break
     return rewards

@@ -9,9 +9,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from agents.tabular.table import BoolArray
+from agents.tabular.table import BoolArray, Sampler
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
 from textenvs.planning.values import evaluate
+from textenvs.policies.ledger import Ledger
 
 P = TypeVar("P")
 
@@ -65,7 +66,7 @@ def play(
     """
     shape = (len(openings), graph.horizon)
     episodes = Episodes(np.full(shape, -1), np.full(shape, -1), np.zeros(shape))
-    sampler = MoveSampler(graph, policy)
+    sampler = Sampler(graph.pair_start, policy)
     nodes, live = openings, np.arange(len(openings))
     for turn in range(graph.horizon):
         pairs = sampler.draw(nodes, generator)
@@ -75,21 +76,6 @@ def play(
         if not len(live):
             break
     return episodes
-
-
-class MoveSampler:
-    """Draws moves of a policy, float64[P], as pairs of the graph."""
-
-    def __init__(self, graph: InformationGraph, policy: FloatArray) -> None:
-        self.graph = graph
-        self.cumulative = np.cumsum(policy)
-
-    def draw(self, nodes: IntArray, generator: np.random.Generator) -> IntArray:
-        """Return one pair for each of `nodes`, both int64[B]."""
-        first, last = self.graph.pair_start[nodes], self.graph.pair_start[nodes + 1] - 1
-        below = np.where(first > 0, self.cumulative[first - 1], 0.0)
-        target = below + generator.random(len(nodes)) * (self.cumulative[last] - below)
-        return np.clip(np.searchsorted(self.cumulative, target, side="right"), first, last)
 
 
 def grouped_openings(graph: InformationGraph, groups: int, size: int, generator: np.random.Generator) -> IntArray:
@@ -103,21 +89,6 @@ def permuted(episodes: Episodes, generator: np.random.Generator) -> Episodes:
     last = episodes.played.sum(axis=1) - 1
     rewards[np.arange(len(last)), last] = generator.permutation(episodes.returns)
     return episodes._replace(rewards=rewards)
-
-
-@dataclass
-class Ledger:
-    """What a run consumed.
-
-    Attributes:
-        environment_steps: moves made in the environment, for whatever purpose.
-        labels: replies or pairs of replies that a labeller judged.
-        seconds: wall-clock time.
-    """
-
-    environment_steps: int = 0
-    labels: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -33,15 +33,14 @@ class SoftmaxTable:
     logits: FloatArray
     start: IntArray
 
+    def __post_init__(self) -> None:
+        """Note the situation of each choice, int64[P]."""
+        self.owner = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
     @classmethod
     def of(cls, graph: InformationGraph, policy: FloatArray) -> SoftmaxTable:
         """Return the table whose probabilities are `policy`, float64[P]; zeros become 1e-12."""
         return cls(np.log(np.maximum(policy, _SMALLEST_PROBABILITY)), graph.pair_start)
-
-    @property
-    def owner(self) -> IntArray:
-        """int64[P]: the situation of each choice."""
-        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
     def log_probabilities(self) -> FloatArray:
         """Return log π of every choice, float64[P]."""
@@ -54,23 +53,40 @@ class SoftmaxTable:
         """Return π of every choice, float64[P]."""
         return np.exp(self.log_probabilities())
 
-    def score_gradient(self, choices: IntArray, weights: FloatArray) -> FloatArray:
-        """Return the gradient of `Σ weights log π(choices)` with respect to the logits, float64[P].
+    def score_gradient(self, weights: FloatArray, log_p: FloatArray) -> FloatArray:
+        """Return the gradient of `Σ weights log π` with respect to the logits; all float64[P].
 
         Args:
-            choices: int64[B]; indices into the table.
-            weights: float64[B].
+            weights: of each choice.
+            log_p: what `log_probabilities` returns.
         """
-        taken = np.bincount(choices, weights, len(self.logits))
-        return taken - self.probabilities() * np.add.reduceat(taken, self.start[:-1])[self.owner]
+        return weights - np.exp(log_p) * np.add.reduceat(weights, self.start[:-1])[self.owner]
 
-    def entropy_gradient(self, choices: IntArray) -> FloatArray:
-        """Return the gradient of the sum, over the situations of `choices`, of the policy's entropy, float64[P]."""
-        log_p = self.log_probabilities()
-        p = np.exp(log_p)
-        entropy = -np.add.reduceat(p * log_p, self.start[:-1])
-        visits = np.add.reduceat(np.bincount(choices, minlength=len(p)), self.start[:-1])
-        return -p * (log_p + entropy[self.owner]) * visits[self.owner]
+    def entropy_gradient(self, visits: FloatArray, log_p: FloatArray) -> FloatArray:
+        """Return the gradient of `Σ visits x entropy` with respect to the logits; all float64[P].
+
+        Args:
+            visits: how often each choice was made; a situation counts as often as any of its choices.
+            log_p: what `log_probabilities` returns.
+        """
+        p, first = np.exp(log_p), self.start[:-1]
+        entropy, weight = -np.add.reduceat(p * log_p, first), np.add.reduceat(visits, first)
+        return -p * (log_p + entropy[self.owner]) * weight[self.owner]
+
+
+class Sampler:
+    """Draws choices from a table of probabilities, float64[P], whose situations begin at `start`, int64[N + 1]."""
+
+    def __init__(self, start: IntArray, probabilities: FloatArray) -> None:
+        self.start = start
+        self.cumulative = np.cumsum(probabilities)
+
+    def draw(self, situations: IntArray, generator: np.random.Generator) -> IntArray:
+        """Return one choice for each of `situations`, both int64[B], as indices into the table."""
+        first, last = self.start[situations], self.start[situations + 1] - 1
+        below = np.where(first > 0, self.cumulative[first - 1], 0.0)
+        target = below + generator.random(len(situations)) * (self.cumulative[last] - below)
+        return np.clip(np.searchsorted(self.cumulative, target, side="right"), first, last)
 
 
 @dataclass
@@ -88,10 +104,12 @@ class Adam:
 
     def ascend(self, parameters: FloatArray, gradient: FloatArray) -> None:
         """Change `parameters`, float64[P], in place, in the direction of `gradient`, float64[P]."""
-        new = len(gradient) - len(self.mean)
+        if len(gradient) > len(self.mean):
+            new = np.zeros(len(gradient) - len(self.mean))
+            self.mean, self.square = np.append(self.mean, new), np.append(self.square, new)
         self.steps += 1
-        self.mean = 0.9 * np.pad(self.mean, (0, new)) + 0.1 * gradient
-        self.square = 0.999 * np.pad(self.square, (0, new)) + 0.001 * gradient**2
+        self.mean += 0.1 * (gradient - self.mean)
+        self.square += 0.001 * (gradient**2 - self.square)
         mean = self.mean / (1 - 0.9**self.steps)
         square = self.square / (1 - 0.999**self.steps)
         parameters += self.rate * mean / (np.sqrt(square) + 1e-8)
@@ -103,55 +121,56 @@ class Clipping:
 
     Attributes:
         clip: how far the probability ratio counts.
-        epochs: passes over each batch.
-        minibatches: updates in each pass.
+        epochs: updates on each batch.
         entropy: what a nat of entropy adds to the objective.
     """
 
     clip: float = 0.2
     epochs: int = 4
-    minibatches: int = 4
     entropy: float = 0.0
 
 
 def ppo_update(
-    table: SoftmaxTable,
-    optimiser: Adam,
-    choices: IntArray,
-    advantages: FloatArray,
-    generator: np.random.Generator,
-    clipping: Clipping,
+    table: SoftmaxTable, optimiser: Adam, choices: IntArray, advantages: FloatArray, clipping: Clipping
 ) -> None:
-    """Climb the clipped surrogate of one batch of choices that `table`, as it is now, has sampled.
+    """Climb the clipped surrogate of a batch of choices that `table`, as it is now, has sampled.
+
+    Each epoch is one update on the whole batch. All samples of a choice share its ratio, so their advantages are added
+    up first, those above and those below 0 apart, and an update costs as much as the table is long.
 
     Args:
         table: the policy; its logits are changed in place.
         optimiser: keeps its moments from batch to batch.
         choices: int64[B]; indices into the table.
         advantages: float64[B].
-        generator: draws the minibatches.
         clipping: how often, and how far.
     """
-    old = table.log_probabilities()[choices]
+    size = len(table.logits)
+    gains = np.bincount(choices, np.maximum(advantages, 0.0), size) / len(choices)
+    losses = np.bincount(choices, np.minimum(advantages, 0.0), size) / len(choices)
+    visits = np.bincount(choices, minlength=size) / len(choices)
+    old = table.log_probabilities()
     for _ in range(clipping.epochs):
-        for part in np.array_split(generator.permutation(len(choices)), clipping.minibatches):
-            chosen = choices[part]
-            ratio = np.exp(table.log_probabilities()[chosen] - old[part])
-            weights = clipped_weights(ratio, advantages[part], clipping.clip)
-            gradient = table.score_gradient(chosen, weights)
-            if clipping.entropy:
-                gradient += clipping.entropy * table.entropy_gradient(chosen)
-            optimiser.ascend(table.logits, gradient / max(len(part), 1))
+        log_p = table.log_probabilities()
+        gradient = table.score_gradient(clipped_weights(np.exp(log_p - old), gains, losses, clipping.clip), log_p)
+        if clipping.entropy:
+            gradient += clipping.entropy * table.entropy_gradient(visits, log_p)
+        optimiser.ascend(table.logits, gradient)
 
 
-def clipped_weights(ratio: FloatArray, advantages: FloatArray, clip: float) -> FloatArray:
-    """Return the derivative of `min(r A, clamp(r, 1 - clip, 1 + clip) A)` with respect to log π; all float64[B].
+def clipped_weights(ratio: FloatArray, gains: FloatArray, losses: FloatArray, clip: float) -> FloatArray:
+    """Return the derivative of `Σ min(r A, clamp(r, 1 - clip, 1 + clip) A)` with respect to each choice's log π.
+
+    Args:
+        ratio: r, float64[P].
+        gains: the sum of the positive advantages of each choice's samples, float64[P].
+        losses: the sum of the negative ones, float64[P].
+        clip: from 0.
 
     Source:
         Schulman et al. 2017, arXiv:1707.06347, eq. 7.
     """
-    outside = np.where(advantages > 0, ratio > 1 + clip, ratio < 1 - clip)
-    return np.where(outside, 0.0, ratio * advantages)
+    return ratio * (np.where(ratio <= 1 + clip, gains, 0.0) + np.where(ratio >= 1 - clip, losses, 0.0))
 
 
 def group_advantages(returns: FloatArray) -> FloatArray:

@@ -58,6 +58,6 @@ def train(
             episodes = permuted(episodes, generator)
         advantages = group_advantages(episodes.returns.reshape(config.groups, config.size)).ravel()
         of_moves = np.broadcast_to(advantages[:, None], episodes.pairs.shape)[episodes.played]
-        ppo_update(table, optimiser, episodes.pairs[episodes.played], of_moves, generator, config.clipping)
+        ppo_update(table, optimiser, episodes.pairs[episodes.played], of_moves, config.clipping)
         meter.note_if_due(table.probabilities())
     return meter.run(table.probabilities())

@@ -67,7 +67,7 @@ def train(
         advantages = gae(episodes.rewards, v_t, config.lambda_)
         fit_critic(values, episodes, advantages + v_t, config.critic_rate)
         of_moves = standardised(advantages[episodes.played])
-        ppo_update(table, optimiser, episodes.pairs[episodes.played], of_moves, generator, config.clipping)
+        ppo_update(table, optimiser, episodes.pairs[episodes.played], of_moves, config.clipping)
         meter.note_if_due(table.probabilities())
     return meter.run(table.probabilities())
 

@@ -16,20 +16,13 @@ from textenvs.envs.settings import FORMS
 from textenvs.envs.solo import SoloEnv
 from textenvs.registry import ENTRIES, Entry, make_game
 
-SMALL: dict[str, dict[str, Any]] = {
-    "Arithmetic": {"largest": 4},
-    "GuessNumber": {"high": 7, "guesses": 3},
-    "Mastermind": {"pegs": 2, "colours": 3, "guesses": 3},
-}
-"""Arguments for exhaustive checks where the defaults are too large."""
-
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
 by_form = pytest.mark.parametrize("form", FORMS)
 
 
 def small_games() -> list[Game[Any, Any]]:
     games = [
-        make_game(each.name, **SMALL.get(each.name, {}))
+        make_game(each.name, **each.small)
         for each in ENTRIES
         if each.name not in ("KuhnPoker", "PrisonersDilemma", "Quest")
     ]

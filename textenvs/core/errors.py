@@ -21,11 +21,14 @@ class UnknownNameError(TextenvsError, LookupError):
     """A name (game, argument, preset …) that does not exist."""
 
     def __init__(self, kind: str, given: object, accepted: Collection[str]) -> None:
-        """Build the message from the `kind` of name, the name `given` and those `accepted`."""
-        names = sorted(accepted)
+        """Name the `kind` of name, the name `given` and those `accepted`."""
+        super().__init__(kind, given, tuple(sorted(accepted)))  # all arguments, so that it can be pickled
+
+    def __str__(self) -> str:
+        kind, given, names = self.args
         nearest = get_close_matches(str(given), names, n=1, cutoff=0.5)
         hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
-        super().__init__(f"unknown {kind} {given!r}{hint} Accepted: {', '.join(names) or 'none'}.")
+        return f"unknown {kind} {given!r}{hint} Accepted: {', '.join(names) or 'none'}."
 
 
 class EpisodeOverError(TextenvsError, RuntimeError):
@@ -41,7 +44,11 @@ class MissingExtraError(TextenvsError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         """Name the `feature` and the pip `extra` that brings it."""
-        super().__init__(f"{feature} needs an extra: pip install 'textenvs[{extra}]'")
+        super().__init__(feature, extra)
+
+    def __str__(self) -> str:
+        feature, extra = self.args
+        return f"{feature} needs an extra: pip install 'textenvs[{extra}]'"
 
 
 class CorruptRunError(TextenvsError, RuntimeError):

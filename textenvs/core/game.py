@@ -179,4 +179,5 @@ def draw(outcomes: Sequence[tuple[T, Probability]], random: Random) -> T:
 
 def uniform(items: Sequence[T]) -> Distribution[T]:
     """Return the uniform distribution over `items` with exact probabilities."""
-    return tuple((item, Fraction(1, len(items))) for item in items)
+    share = Fraction(1, max(1, len(items)))
+    return tuple((item, share) for item in items)

@@ -129,6 +129,8 @@ class Seat(Game[SeatState, Any]):
 
 
 def _joint(mixed: list[Distribution[Any]]) -> Iterator[tuple[OthersMove, Any]]:
-    """Yield every combination of independent moves with its probability."""
+    """Yield every possible combination of independent moves with its probability."""
     for combination in product(*mixed):
-        yield OthersMove(tuple(move for move, _ in combination)), prod(p for _, p in combination)
+        chance = prod(p for _, p in combination)
+        if chance > 0:
+            yield OthersMove(tuple(move for move, _ in combination)), chance

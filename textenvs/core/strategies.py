@@ -49,7 +49,7 @@ def strategy(name: str) -> Strategy:
         UnknownNameError: for any other name.
         ArgumentError: for an E that is no number from 0 to 1.
     """
-    kind, _, number = name.partition(":")
+    kind, _, number = str(name).partition(":")
     if kind == "mixed" and number:
         return mixed_strategy(_share(number))
     plain = {"random": random_strategy, "expert": expert_strategy}

@@ -7,10 +7,12 @@ around this class, so refusals, prices, limits, dials and dialogue exist once.
 from __future__ import annotations
 
 import copy
+import math
+import operator
 from typing import Any, NamedTuple
 
 from textenvs.core.dialogue import Dialogue, Message, printable, recent, refusal_answer, transcript
-from textenvs.core.errors import ArgumentError, EpisodeOverError
+from textenvs.core.errors import ArgumentError, EpisodeOverError, check_range
 from textenvs.core.game import Game, draw
 from textenvs.core.instances import deal_at, deal_in, digest
 from textenvs.core.refusal import Refusal
@@ -48,10 +50,10 @@ class Episode:
         choice: number or address by which the instance was chosen, None if the seed drew it.
         instance: content address of the instance.
         state: the current state of the game; a player is to move, or the game is over.
-        over: whether the episode has ended.
         forfeited: the player who ended it by too many refusals in a row, else None.
         scores: undiscounted return of each player so far, prices included, whatever the reward dial.
         replies: all replies so far with their players, in order: with the seed, the whole episode.
+        turns: how many of them each player wrote.
         dialogues: what was said to and by each player.
     """
 
@@ -74,7 +76,7 @@ class Episode:
             instance: which instance of the split (see `deal_at`); drawn if None.
 
         Raises:
-            ArgumentError: if a dial does not apply to the game, or for an unknown instance.
+            ArgumentError: if a dial does not apply to the game, or for an unknown seed or instance.
             EmptySplitError: if the split has no instance.
         """
         self.game = game
@@ -82,36 +84,40 @@ class Episode:
         self.seed = seed
         self.split = split
         self.choice = instance
+        check_range("seed", seed, 0, math.inf)
         _check_dials(game, self.settings)
         self._chance = Stream(seed, Purpose.CHANCE)
         self._behaviour = Stream(seed, Purpose.BEHAVIOUR)
         self.state = self._deal(instance)
         self.instance = digest(game, self.state)
         self._shadow = self._new_shadow() if self.settings.feedback == "shuffled" else None
-        self.over = False
         self.forfeited: int | None = None
-        self.scores = (0.0,) * game.players
-        self._earned = (0.0,) * game.players
+        self._nothing = (0.0,) * game.players
+        self.scores = self._nothing
+        self.turns = [0] * game.players
+        self._earned = self._nothing
         self._refused = [0] * game.players
-        self._pending: dict[int, Any] = {}
+        self._pending: tuple[tuple[int, Any], ...] = ()
         self.replies: tuple[tuple[int, str], ...] = ()
         self.dialogues: list[Dialogue] = [(Message("system", self._instructions(p)),) for p in range(game.players)]
-        opening_rewards = self._settle()
+        self._unpaid = self._settle(self._nothing)
         self._payment: Payment = payment(self.settings, game, self.state)
-        self._earn(opening_rewards)
         self._tell()
 
     # What players ask ----------------------------------------------------------------------------
 
+    @property
+    def over(self) -> bool:
+        """Whether the episode has ended."""
+        return not self._awaited
+
     def to_move(self) -> tuple[int, ...]:
         """Return the players whose reply is awaited now."""
-        if self.over:
-            return ()
-        return tuple(player for player in self.game.to_move(self.state) if player not in self._pending)
+        return self._awaited
 
     def legal_replies(self, player: int) -> tuple[str, ...]:
         """Return the standard wordings of the legal moves of `player`; empty when not to move."""
-        if player not in self.to_move():
+        if player not in self._awaited:
             return ()
         return tuple(self.game.say(self.state, move) for move in self.game.legal(self.state, player))
 
@@ -138,10 +144,10 @@ class Episode:
         twin._chance = self._chance.copy()
         twin._behaviour = self._behaviour.copy()
         twin._shadow = self._shadow.copy() if self._shadow else None
+        twin.turns = list(self.turns)
         twin._refused = list(self._refused)
-        twin._pending = dict(self._pending)
         twin.dialogues = list(self.dialogues)
-        twin._payment = copy.deepcopy(self._payment)
+        twin._payment = copy.deepcopy(self._payment, {id(self.game): self.game})
         return twin
 
     def branch(self, seed: int) -> Episode:
@@ -173,9 +179,7 @@ class Episode:
             EpisodeOverError: if the episode is over.
             ArgumentError: if it is not the player's turn, or `text` is no string.
         """
-        self._check_turn(player, text)
-        self.replies = (*self.replies, (player, text))
-        self._say(player, text)
+        self._hear(player, text)
         outcome = self._play(player, text)
         if outcome.refusal is not None:
             self._answer(player, self._refusal_shown(outcome.refusal, player))
@@ -194,39 +198,41 @@ class Episode:
     def _deal(self, instance: int | str | None) -> Any:
         if instance is None:
             return deal_in(self.game, self.split, Stream(self.seed, Purpose.DEAL))
-        number = instance if isinstance(instance, int) and instance >= 0 else 0
+        number = instance if isinstance(instance, int) and instance >= 0 else 0  # deal_at refuses what is none
         return deal_at(self.game, self.split, instance, Stream(number, Purpose.INSTANCE))
 
     def _instructions(self, player: int) -> str:
         return self.game.instructions(player)
 
-    def _check_turn(self, player: int, text: str) -> None:
+    def _hear(self, player: int, text: str) -> None:
+        """Note a reply; raises as `reply` does."""
         if self.over:
             raise EpisodeOverError("the episode is over; reset before the next reply")
-        if player not in self.to_move():
-            raise ArgumentError(f"player {player} is not to move; {self.to_move()} are")
+        if player not in self._awaited:
+            raise ArgumentError(f"player {player} is not to move; {self._awaited} are")
         if not isinstance(text, str):
             raise ArgumentError(f"a reply is a str, not a {type(text).__name__}: {text!r:.80}")
+        self.replies = (*self.replies, (player, text))
+        self.turns[player] += 1
+        shown = printable(text[: self.settings.max_reply_chars])
+        self.dialogues[player] = (*self.dialogues[player], Message("assistant", shown))
 
     def _play(self, player: int, text: str) -> Outcome:
         """Change the game as the reply asks, without a word."""
+        if self._shadow:
+            self._shadow.follow(text)
         move = self._read(player, text)
         if isinstance(move, Refusal):
             return Outcome(self._earn(self._refuse(player)), move)
         self._refused[player] = 0
-        self._pending[player] = move
-        rewards = (0.0,) * self.game.players
-        if not self.to_move():
-            rewards = self._advance()
-        return Outcome(self._earn(rewards), None)
+        self._pending = (*self._pending, (player, move))
+        if len(self._awaited) == 1:
+            return Outcome(self._earn(self._advance()), None)
+        self._awaited = tuple(other for other in self._awaited if other != player)
+        return Outcome(self._earn(self._nothing), None)
 
     def _read(self, player: int, text: str) -> Any | Refusal:
-        if not text.strip():
-            return Refusal("Your reply is empty.", "empty")
-        if len(text) > self.settings.max_reply_chars:
-            limit = self.settings.max_reply_chars
-            return Refusal(f"Your reply has {len(text)} characters; at most {limit} are read.", "too_long")
-        return self.game.read(self.state, player, text)
+        return read(self.game, self.state, player, text, self.settings.max_reply_chars)
 
     def _refuse(self, player: int) -> tuple[float, ...]:
         """Count a refusal of `player` and return what it costs each player."""
@@ -234,29 +240,29 @@ class Episode:
         cost = -self.settings.refusal_price
         if self._refused[player] >= self.settings.max_refusals:
             self.forfeited = player
-            self.over = True
+            self._awaited = ()
             cost += self.game.return_range[0] - self._earned[player]
         return tuple(cost if p == player else 0.0 for p in range(self.game.players))
 
     def _advance(self) -> tuple[float, ...]:
         """Apply the moves all awaited players have made, then what chance decides."""
-        moves = tuple(self._pending[player] for player in self.game.to_move(self.state))
-        self._pending.clear()
+        moves = tuple(move for _, move in sorted(self._pending))
+        self._pending = ()
         move = moves[0] if len(moves) == 1 else moves
-        if self._shadow:
-            self._shadow.follow(move)
         after = self.game.apply(self.state, move)
         rewards = self.game.rewards(self.state, move, after)
         self.state = after
-        rewards = _sum(rewards, self._settle())
+        rewards = self._settle(rewards)
+        if self._unpaid != self._nothing:
+            rewards, self._unpaid = _sum(self._unpaid, rewards), self._nothing
         self._earned = _sum(self._earned, rewards)
         return rewards
 
-    def _settle(self) -> tuple[float, ...]:
-        """Let chance move until a player is to move or the game is over; return what that earned."""
-        self.state, rewards = settle(self.game, self.state, self._chance)
-        self.over = not self.game.to_move(self.state)
-        return rewards
+    def _settle(self, rewards: tuple[float, ...]) -> tuple[float, ...]:
+        """Let chance move until a player is to move or the game is over; return `rewards` and what that earned."""
+        self.state, more = settle(self.game, self.state, self._chance)
+        self._awaited = self.game.to_move(self.state)
+        return _sum(rewards, more)
 
     def _earn(self, rewards: tuple[float, ...]) -> tuple[float, ...]:
         """Book native rewards and return what the reward dial pays now."""
@@ -265,15 +271,12 @@ class Episode:
 
     # What is said --------------------------------------------------------------------------------
 
-    def _say(self, player: int, text: str) -> None:
-        self.dialogues[player] = (*self.dialogues[player], Message("assistant", printable(text)))
-
     def _answer(self, player: int, text: str) -> None:
         self.dialogues[player] = (*self.dialogues[player], Message("user", text))
 
     def _tell(self) -> None:
         """Show the situation to everyone who is to move now, and to all at the end."""
-        for player in range(self.game.players) if self.over else self.to_move():
+        for player in range(self.game.players) if self.over else self._awaited:
             if self.dialogues[player][-1].role != "user":
                 self._answer(player, self._shown(player))
 
@@ -294,29 +297,33 @@ class Episode:
         return refusal_answer(refusal.text, view) if self.settings.feedback == "full" else view
 
     def _new_shadow(self) -> Shadow:
-        return Shadow(self.game, self.split, Stream(self.seed, Purpose.SHADOW))
+        return Shadow(self.game, self.split, Stream(self.seed, Purpose.SHADOW), self.settings.max_reply_chars)
 
 
 class Shadow:
-    """An independent play in which the same moves are made; its views tell nothing about the real one."""
+    """An independent play that gets the same replies; its views tell nothing about the real one."""
 
-    def __init__(self, game: Game[Any, Any], split: str, random: Stream) -> None:
+    def __init__(self, game: Game[Any, Any], split: str, random: Stream, max_reply_chars: int) -> None:
         """Deal an instance of its own from `split`."""
         self.game = game
         self.split = split
         self.random = random
+        self.max_reply_chars = max_reply_chars
         self._deal()
 
     def _deal(self) -> None:
         self.state, _ = settle(self.game, deal_in(self.game, self.split, self.random), self.random)
 
-    def follow(self, move: Any) -> None:
-        """Make the same move, or a random one where it is not legal; deal anew after the end."""
+    def follow(self, text: str) -> None:
+        """Make the move that a reply asks for, or a random one where it is not legal; deal anew after the end."""
         if self.game.is_over(self.state):
             self._deal()
-        legal = self.game.legal(self.state, 0)
-        made = move if move in legal else self.random.choice(legal)
-        self.state, _ = settle(self.game, self.game.apply(self.state, made), self.random)
+        move = read(self.game, self.state, 0, text, self.max_reply_chars)
+        if isinstance(move, Refusal):
+            if move.kind != "illegal":
+                return
+            move = self.random.choice(self.game.legal(self.state, 0))
+        self.state, _ = settle(self.game, self.game.apply(self.state, move), self.random)
 
     def view(self, player: int) -> str:
         """Return what the player of the shadow sees."""
@@ -327,6 +334,15 @@ class Shadow:
         twin = copy.copy(self)
         twin.random = self.random.copy()
         return twin
+
+
+def read(game: Game[Any, Any], state: Any, player: int, text: str, max_chars: int) -> Any | Refusal:
+    """Return the legal move that a reply asks for, or the refusal; empty and too long ones the game never sees."""
+    if not text.strip():
+        return Refusal("Your reply is empty.", "empty")
+    if len(text) > max_chars:
+        return Refusal(f"Your reply has {len(text)} characters; at most {max_chars} are read.", "too_long")
+    return game.read(state, player, text)
 
 
 def settle(game: Game[Any, Any], state: Any, random: Stream) -> tuple[Any, tuple[float, ...]]:
@@ -341,7 +357,7 @@ def settle(game: Game[Any, Any], state: Any, random: Stream) -> tuple[Any, tuple
 
 
 def _sum(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(a + b for a, b in zip(one, other, strict=True))
+    return tuple(map(operator.add, one, other))
 
 
 def _check_dials(game: Game[Any, Any], settings: Settings) -> None:

@@ -34,17 +34,21 @@ class PlanEpisode(Episode):
     Each line is a reply of the `turns` form. Lines in which no move can be read are skipped as prose; a
     move that the rules forbid is refused and priced. A plan that runs out before the game does goes on
     with empty replies, so the same rule of refusals in a row ends the episode.
+
+    Attributes:
+        steps: moves of the plan that were played, refused and empty ones included: environment steps.
     """
+
+    steps = 0
 
     def _instructions(self, player: int) -> str:
         return f"{super()._instructions(player)}\n{PLAN_INSTRUCTIONS}"
 
     def reply(self, player: int, text: str) -> Outcome:
         """Play the whole plan; see `Episode.reply`. The refusal told is the first, if any."""
-        self._check_turn(player, text)
-        self.replies = (*self.replies, (player, text))
-        self._say(player, text)
+        self._hear(player, text)
         outcomes = self._play_all(player, text)
+        self.steps = len(outcomes)
         self._tell()
         paid = sum(outcome.rewards[player] for outcome in outcomes)
         refusals = [outcome.refusal for outcome in outcomes if outcome.refusal]
@@ -70,7 +74,8 @@ class PlanEpisode(Episode):
 class ReplyEpisode(Episode):
     """The `reply` form: one reply to a position that the behaviour strategy reached, scored by the judge.
 
-    The position is drawn uniformly from the decisions of one episode of the behaviour. `scores` holds the native
+    The position is drawn uniformly from the decisions of one episode of the behaviour; what chance does after the
+    reply is drawn anew, so that it has nothing to do with how long that episode was. `scores` holds the native
     reward of the reply alone, so that every judge can be compared with it.
     """
 
@@ -88,8 +93,15 @@ class ReplyEpisode(Episode):
         decision = self._draw_decision()
         for _ in range(decision):
             self.play_behaviour(0)
-        self.scores = (0.0,) * game.players
+        self._chance = Stream(seed, Purpose.LATER_CHANCE)
+        self._behaviour = Stream(seed, Purpose.LATER_BEHAVIOUR)
+        self.scores = self._nothing
         self.replies = ()
+        self.turns = [0] * game.players
+
+    def observation(self, player: int) -> str:
+        """Return the whole dialogue up to the judged reply, since none of it was shown before; then the answer."""
+        return super().observation(player) if self.over else self.transcript(player)
 
     def _draw_decision(self) -> int:
         """Return how many moves to make before the judged one."""
@@ -108,8 +120,8 @@ class ReplyEpisode(Episode):
         judged = JudgedReply(before, self.copy(), player, text, self.scores[player], outcome.refusal)
         judge = self.settings.judge
         score = (named_judge(judge) if isinstance(judge, str) else judge)(judged)
-        self.over = True
-        return Outcome((score,), outcome.refusal)
+        self._awaited = ()
+        return Outcome((float(score),), outcome.refusal)
 
 
 FORM_CLASSES: dict[str, type[Episode]] = {"turns": Episode, "plan": PlanEpisode, "reply": ReplyEpisode}

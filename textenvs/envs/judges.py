@@ -66,7 +66,7 @@ def named_judge(name: str) -> Judge:
         UnknownNameError: for any other name.
         ArgumentError: for an H that is no whole number from 1.
     """
-    kind, _, number = name.partition(":")
+    kind, _, number = str(name).partition(":")
     if kind == "lookahead" and number:
         if not number.isdecimal() or int(number) < 1:
             raise ArgumentError(f"lookahead:H needs a whole number H from 1, not {number!r}")

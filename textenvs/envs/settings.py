@@ -30,13 +30,14 @@ class Settings:
             with the opening and the end at potential 0, so that every return is unchanged (Ng, Harada &
             Russell 1999).
         feedback: `full`: true views; `none`: after the opening view only a neutral line; `shuffled`: views
-            of an independent episode in which the same moves are made. With the latter two nothing seen
-            after the opening view depends on the instance, so no policy beats the best plan.
-        memory: how many past exchanges an observation repeats, or `all`.
+            of an independent episode that gets the same replies. With the latter two nothing seen after the
+            opening view depends on the instance, so no policy beats the best plan.
+        memory: how many past exchanges an observation repeats, or `all`. What a player was not shown before,
+            such as the play before the judged reply, is always shown.
         refusal_price: what each refused reply costs.
         max_refusals: refusals in a row of one player that forfeit the episode. The forfeiting player's
             return becomes the lowest that legal play can earn, minus the prices paid.
-        max_reply_chars: longer replies are refused unread.
+        max_reply_chars: longer replies are refused unread; the dialogue keeps this much of them.
         behaviour: the strategy that plays up to the judged reply in the `reply` form (see
             `textenvs.core.strategies`).
         judge: what scores the reply in the `reply` form: `immediate`, `lookahead:H`, `return`, or any
@@ -57,16 +58,18 @@ class Settings:
         """Check the values; raises `ArgumentError` or `UnknownNameError`."""
         check_choice("form", self.form, FORMS)
         check_choice("feedback", self.feedback, FEEDBACK)
-        if not self.reward.startswith("delayed:"):
+        if not str(self.reward).startswith("delayed:"):
             check_choice("reward", self.reward, REWARDS)
         check_range("delay", self.delay, 0, 1_000_000)
-        if self.memory != "all":
+        if isinstance(self.memory, str):
+            check_choice("memory", self.memory, ("all",))
+        else:
             check_range("memory", self.memory, 0, 1_000_000)
         check_range("refusal_price", self.refusal_price, 0.0, 1e9)
         check_range("max_refusals", self.max_refusals, 1, 1_000_000)
         check_range("max_reply_chars", self.max_reply_chars, 1, 100_000_000)
         strategy(self.behaviour)
-        if isinstance(self.judge, str):
+        if not callable(self.judge):
             named_judge(self.judge)
 
     @property

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import gymnasium as gym
+import numpy as np
 
-from textenvs.core.errors import ArgumentError, EpisodeOverError, UnknownNameError, check_choice
+from textenvs.core.errors import UnknownNameError, check_choice
 from textenvs.core.game import Game
-from textenvs.core.instances import SPLITS
-from textenvs.core.refusal import Refusal
 from textenvs.core.seat import Seat
 from textenvs.envs.episode import Episode
-from textenvs.envs.forms import new_episode
 from textenvs.envs.settings import Settings
+from textenvs.envs.shell import RENDER_MODES, RESET_OPTIONS, Shell, split_keywords
 from textenvs.envs.spaces import TextSpace
 from textenvs.envs.streams import Purpose, Stream
-from textenvs.registry import argument_names, entry, make_game
+from textenvs.registry import entry, make_game
 
-DIALS = tuple(field.name for field in fields(Settings))
 SEAT_ARGUMENTS = ("seat", "opponent")
-RESET_OPTIONS = ("split", "instance")
 
 _SAMPLED_OPENINGS = 4
-
-
-class EnvState(NamedTuple):
-    """Everything that decides what an environment does next; plain picklable values.
-
-    Attributes:
-        episode: the episode in progress, None before the first reset.
-        generator: state of the generator that names the seeds of unseeded episodes.
-    """
-
-    episode: Episode | None
-    generator: Mapping[str, Any]
 
 
 def solo_game(name: str | Game[Any, Any], **arguments: Any) -> Game[Any, Any]:
@@ -60,22 +43,17 @@ def solo_game(name: str | Game[Any, Any], **arguments: Any) -> Game[Any, Any]:
     return game
 
 
-def split_arguments(name: str, keywords: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the dials and the game's arguments among the keywords of an environment.
+def split_arguments(game: str | Game[Any, Any], keywords: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the dials and the arguments of `solo_game` among the keywords of an environment.
 
     Raises:
         UnknownNameError: for a keyword that is neither.
     """
-    seats = SEAT_ARGUMENTS if entry(name).players > 1 else ()
-    accepted = (*argument_names(name), *seats, *DIALS)
-    for keyword in keywords:
-        if keyword not in accepted:
-            raise UnknownNameError(f"argument of {entry(name).name}", keyword, accepted)
-    dials = {key: value for key, value in keywords.items() if key in DIALS}
-    return dials, {key: value for key, value in keywords.items() if key not in DIALS}
+    players = (entry(game) if isinstance(game, str) else game).players
+    return split_keywords(game, keywords, SEAT_ARGUMENTS if players > 1 else ())
 
 
-class SoloEnv(gym.Env[str, str]):
+class SoloEnv(Shell, gym.Env[str, str]):
     """A text game as a Gymnasium environment; observations and actions are `str`.
 
     Rewards are floats; `terminated` is the end by the rules or by too many refusals; `truncated` is
@@ -89,7 +67,7 @@ class SoloEnv(gym.Env[str, str]):
     or a content address).
     """
 
-    metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012 - gymnasium's own convention
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 1}  # noqa: RUF012 - gymnasium's own convention
 
     def __init__(
         self,
@@ -114,26 +92,12 @@ class SoloEnv(gym.Env[str, str]):
             UnknownNameError: for an unknown game, argument or name.
             ArgumentError: for a value that is not accepted.
         """
-        check_choice("split", split, SPLITS)
-        if render_mode is not None:
-            check_choice("render_mode", render_mode, self.metadata["render_modes"])
-        dials, arguments = _keywords(game, keywords)
-        self.game = solo_game(game, **arguments)
-        self.settings = Settings(**dials)
-        self.split = split
-        self.render_mode = render_mode
-        self.legal_in_info = legal_in_info
-        self._episode: Episode | None = None
+        dials, arguments = split_arguments(game, keywords)
+        rules, settings = solo_game(game, **arguments), Settings(**dials)
+        super().__init__(rules, settings, render_mode=render_mode, legal_in_info=legal_in_info, split=split)
         openings = [self._new_episode(seed, split, None) for seed in range(_SAMPLED_OPENINGS)]
         self.action_space = TextSpace(_sample_replies(openings))
         self.observation_space = TextSpace(sorted({opening.observation(0) for opening in openings}))
-
-    @property
-    def episode(self) -> Episode:
-        """The episode in progress or just ended; raises `EpisodeOverError` before the first reset."""
-        if self._episode is None:
-            raise EpisodeOverError("there is no episode yet; call reset() first")
-        return self._episode
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         """Begin an episode; `seed` names it entirely, whatever was played before.
@@ -143,13 +107,12 @@ class SoloEnv(gym.Env[str, str]):
             ArgumentError: for an instance that does not exist.
             EmptySplitError: for a split without instances.
         """
-        super().reset(seed=seed)
+        gym.Env.reset(self, seed=seed)
         options = options or {}
         for option in options:
             check_choice("reset option", option, RESET_OPTIONS)
-        episode_seed = int(self.np_random.integers(2**63)) if seed is None else seed
-        self._episode = self._new_episode(episode_seed, options.get("split", self.split), options.get("instance"))
-        return self.episode.observation(0), self._info(None)
+        self._begin(seed, options)
+        return self.episode.observation(0), self._info(0, None)
 
     def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """Reply with any text; see the class for what comes back.
@@ -160,7 +123,7 @@ class SoloEnv(gym.Env[str, str]):
         """
         episode = self.episode
         (reward,), refusal = episode.reply(0, action)
-        return episode.observation(0), reward, episode.over, False, self._info(refusal)
+        return episode.observation(0), reward, episode.over, False, self._info(0, refusal)
 
     def render(self) -> str | None:
         """Return the dialogue so far if `render_mode` is `ansi`."""
@@ -170,56 +133,8 @@ class SoloEnv(gym.Env[str, str]):
         """Return the wordings of the moves that are legal now; none once the episode is over."""
         return self.episode.legal_replies(0)
 
-    def get_state(self) -> EnvState:
-        """Return a snapshot that `set_state` of any environment made with the same arguments restores."""
-        episode = None if self._episode is None else self._episode.copy()
-        return EnvState(episode, self.np_random.bit_generator.state)
-
-    def set_state(self, state: EnvState) -> None:
-        """Continue exactly from a snapshot.
-
-        Raises:
-            ArgumentError: for a snapshot of another game, other arguments or other dials.
-        """
-        if state.episode is not None:
-            mine, theirs = (self.game, self.settings), (state.episode.game, state.episode.settings)
-            if mine != theirs:
-                raise ArgumentError(f"the snapshot is of {theirs}, this environment is {mine}")
-        self._episode = None if state.episode is None else state.episode.copy()
-        self.np_random.bit_generator.state = state.generator
-
-    def clone(self) -> SoloEnv:
-        """Return an independent environment in exactly the same situation."""
-        twin = type(self)(self.game, render_mode=self.render_mode, legal_in_info=self.legal_in_info, split=self.split)
-        twin.settings = self.settings
-        twin.set_state(self.get_state())
-        return twin
-
-    def _new_episode(self, seed: int, split: str, instance: int | str | None) -> Episode:
-        return new_episode(self.game, self.settings, seed=seed, split=split, instance=instance)
-
-    def _info(self, refusal: Refusal | None) -> dict[str, Any]:
-        episode = self.episode
-        info: dict[str, Any] = {
-            "refusal": refusal.text if refusal else None,
-            "turn": len(episode.replies),
-            "score": episode.scores[0],
-            "instance": episode.instance,
-        }
-        if self.legal_in_info:
-            info["legal"] = list(self.legal_replies())
-        return info
-
-
-def _keywords(game: str | Game[Any, Any], keywords: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return dials and arguments; a game given by its rules takes no arguments but a seat's."""
-    if isinstance(game, str):
-        return split_arguments(game, keywords)
-    dials = {key: value for key, value in keywords.items() if key in DIALS}
-    rest = {key: value for key, value in keywords.items() if key not in DIALS}
-    for keyword in rest:
-        check_choice("argument", keyword, (*SEAT_ARGUMENTS, *DIALS))
-    return dials, rest
+    def _generator(self) -> np.random.Generator:
+        return self.np_random
 
 
 def _sample_replies(openings: list[Episode]) -> list[str]:

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from textenvs.core.errors import ArgumentError
+
 T = TypeVar("T")
 
 
@@ -26,6 +28,8 @@ class Purpose(IntEnum):
     INSTANCE = 5
     BEHAVIOUR = 6
     JUDGE = 7
+    LATER_CHANCE = 8
+    LATER_BEHAVIOUR = 9
 
 
 class Stream:
@@ -54,7 +58,13 @@ class Stream:
         return (self._raw() >> 11) * 2.0**-53
 
     def below(self, n: int) -> int:
-        """Return an integer drawn uniformly from 0 … n - 1 (rejection, so without bias; n < 2^64)."""
+        """Return an integer drawn uniformly from 0 … n - 1 (rejection, so without bias).
+
+        Raises:
+            ArgumentError: for an n that is not from 1 to 2^64.
+        """
+        if not 0 < n <= 1 << 64:
+            raise ArgumentError(f"can draw below a whole number from 1 to 2**64, not {n}")
         limit = (1 << 64) - (1 << 64) % n
         while (draw := self._raw()) >= limit:
             pass

@@ -80,8 +80,16 @@ def rollout(
         yield from play(episodes, policy)
 
 
-def play(episodes: Sequence[Episode], policy: Policy | Mapping[int, Policy]) -> list[Played]:
-    """Play `episodes` side by side to their ends; arguments as for `rollout`."""
+def play(
+    episodes: Sequence[Episode], policy: Policy | Mapping[int, Policy], *, longest: int | None = None
+) -> list[Played]:
+    """Play `episodes` side by side.
+
+    Args:
+        episodes: of one game; changed in place.
+        policy: as for `rollout`.
+        longest: turns after which an episode is left as it is, not over (truncated); None plays to the end.
+    """
     if not episodes:
         return []
     players = range(episodes[0].game.players)
@@ -91,7 +99,7 @@ def play(episodes: Sequence[Episode], policy: Policy | Mapping[int, Policy]) -> 
         each.start(len(episodes) * len(players))
     played = [Played(episode) for episode in episodes]
     randoms = [[Stream(episode.seed, Purpose.POLICY, player) for player in players] for episode in episodes]
-    while waiting := [index for index, episode in enumerate(episodes) if not episode.over]:
+    while waiting := [index for index, each in enumerate(played) if _goes_on(each, longest)]:
         for each in distinct.values():
             requests = [
                 Request(index * len(players) + player, episodes[index], player, randoms[index][player])
@@ -101,6 +109,10 @@ def play(episodes: Sequence[Episode], policy: Policy | Mapping[int, Policy]) -> 
             ]
             _reply_all(each, requests, played, len(players))
     return played
+
+
+def _goes_on(played: Played, longest: int | None) -> bool:
+    return not played.episode.over and (longest is None or len(played.turns) < longest)
 
 
 def _reply_all(policy: Policy, requests: list[Request], played: list[Played], seats: int) -> None:

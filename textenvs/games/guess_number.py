@@ -118,9 +118,7 @@ class GuessNumber(Game[GuessNumberState, int]):
         return f"guess {move}"
 
     def read(self, state: GuessNumberState, player: int, text: str) -> int | Refusal:
-        guess = last_whole_number(
-            text, r"\bguess(?:es|ing|ed)?[^\w-]{0,3}(?:is|number)?[^\w-]{0,3}(-?\d+)", r"(?<![\w.])(-?\d+)(?![\w])"
-        )
+        guess = last_whole_number(text, rf"{_SAID}({_NUMBER})", rf"(?<![\w.])({_NUMBER})")
         if guess is None:
             return Refusal(f"I read no guess in that. Reply with a whole number from 1 to {self.high}.")
         if not 1 <= guess <= self.high:
@@ -134,6 +132,10 @@ class GuessNumber(Game[GuessNumberState, int]):
     def expert(self, state: GuessNumberState, player: int) -> Distribution[int]:
         """Bisection of the numbers still possible: optimal."""
         return (((state.low + state.high) // 2, Fraction(1)),)
+
+
+_NUMBER = r"-?\d+(?!\w|[.,]\d)"
+_SAID = r"\bguess(?:es|ing|ed)?[^\w-]{0,3}(?:is|number)?[^\w-]{0,3}"
 
 
 def _count(n: int, one: str, many: str) -> str:

@@ -28,15 +28,15 @@ from textenvs.games.quest_world import (
     carried,
     container,
     contents,
-    draw_world,
+    draw_opening,
     exit_named,
     exits,
     exits_told,
     is_closed,
+    is_key,
     is_locked,
     is_won,
     key_of,
-    keys,
     moves,
     passages,
 )
@@ -52,23 +52,26 @@ class Quest(Game[QuestState, QuestMove]):
     Players and turns:
         One player, one command a turn.
     What the player sees:
-        What came of the last command; the room with its exits and things; what the player carries;
-        the turns left. A closed container hides what it holds. An exit shows the room behind it
-        once the player has been there.
+        What came of the last command; the room with its exits, doors and things; what the player
+        carries; the turns left. A closed container hides what it holds. An exit shows the name of
+        the room behind it once the player has been there. Nothing else is told of other rooms.
     Replies:
         `go north`, `open the chest`, `open the north door`, `take the brass key`, `unlock the north
         door with the brass key`, `drop the brass key`, `look`, `inventory`, and many synonyms.
         In a longer reply the last command counts.
     Rules:
         The rooms lie on a square grid; passages north, east, south or west join them into a tree,
-        so there is one direct walk between any two. A passage may have a closed wooden door, which
-        is opened, or a locked metal door, which is unlocked with the key of the same metal: that
-        opens it, and the key stays in the lock. A wrong key achieves nothing. Doors and containers
-        stay open. A room has at most one container; at first, things lie in the container of
-        their room if it has one. The locked doors cut the house into zones. The zones have
-        an order in which each is entered from an earlier one; the key to each lies in the zone
-        just before it and the treasure in the last, so every lock must be opened. Trinkets are of
-        no use. `look`, `inventory` and examining things use a turn and change nothing.
+        so there is one direct walk between any two. A passage may have a closed wooden door, to be
+        opened, or a locked metal door, to be unlocked with the key of the same metal: that opens
+        it, and the key stays in the lock. Another key does not fit; trying it uses a turn. Doors
+        and containers stay open. A room has at most one container; if it has one, whatever the room
+        holds at first lies inside. There is no limit to what can be carried.
+        The locked doors cut the house into zones, which have an order in which each is entered from
+        an earlier one. The key to a zone lies in the zone just before it and the treasure in the
+        last, so every lock must be opened; given the turns, every instance can be won. Trinkets are of no use.
+        `look`, `inventory` and examining what is in view use a turn and change nothing. What the
+        player does not see cannot be named, and nobody walks through a closed door: such commands
+        are refused and use no turn.
     Rewards:
         1 for taking the treasure, 0 otherwise. Return in 0 … 1.
     End:
@@ -76,13 +79,18 @@ class Quest(Game[QuestState, QuestMove]):
     Parameters:
         rooms: the number of rooms.
         locks: the number of locked doors, fewer than rooms.
-        containers: the number of containers, no more than rooms; where every room has one nothing lies open.
+        containers: the number of containers, at most rooms; as many as rooms hide everything.
         trinkets: the number of useless things.
-        turns: the turns in an episode; 0 means TODO.
+        turns: the turns in an episode; 0 stands for 4 x rooms + 6 x locks + containers.
     Size:
-        TODO
+        By the names of the rooms alone 30! / (30 - rooms)! instances, 2 x 10^11 at the defaults.
+        4 or 5 legal commands a turn in random play, seldom more than 10.
     Known values:
-        TODO
+        The fewest moves that win: for rooms=2, locks=1, 4 without containers and 6 with two; for
+        rooms=2, locks=0, containers=0, 2, or 3 if there is a wooden door. Measured means over seeds
+        from 0, the range in brackets: rooms=4, locks=1, containers=2: 7.0 (4 … 12); the defaults:
+        14.4 (7 … 24); 12, 3, 6: 22.7 (12 … 38); 20, 5, 10: 41.7 (28 … 61). The expert needs 8.3,
+        19.0, 30.7 and 59.9 moves and always won; random play won 0.08, 0 at the defaults (300 seeds).
     Versions:
         v0: first release.
     """
@@ -110,7 +118,7 @@ class Quest(Game[QuestState, QuestMove]):
         return (0.0, 1.0)
 
     def deal(self, random: Random) -> QuestState:
-        return draw_world(random, self.rooms, self.locks, self.containers, self.trinkets)
+        return draw_opening(random, self.rooms, self.locks, self.containers, self.trinkets)
 
     def content(self, state: QuestState) -> tuple[World, tuple[Place, ...]]:
         return state.world, state.places
@@ -162,8 +170,8 @@ class Quest(Game[QuestState, QuestMove]):
 
     def expert(self, state: QuestState, player: int) -> Distribution[QuestMove]:
         """Takes what is of use, else unlocks, else opens or enters what is nearest of all it has seen."""
-        errands = (_errand(state, verbs) for verbs in _PRIORITIES)
-        return ((next(filter(None, errands), LOOK), Fraction(1)),)
+        _, first = min(_errands(state), key=lambda errand: _PRIORITY[errand[0].verb], default=(LOOK, LOOK))
+        return ((first, Fraction(1)),)
 
 
 def moves_left(state: QuestState) -> int:
@@ -241,28 +249,31 @@ def _turns(n: int) -> str:
 
 # What the expert wants -------------------------------------------------------------------------------
 
-_PRIORITIES: tuple[tuple[str, ...], ...] = (("take",), ("unlock",), ("open", "go"))
+_PRIORITY = {"take": 0, "unlock": 1, "open": 2, "go": 2}
 
 
-def _errand(state: QuestState, verbs: tuple[str, ...]) -> QuestMove | None:
-    """The nearest useful command with one of `verbs` in the rooms visited, or the first step towards it."""
+def _errands(state: QuestState) -> Iterator[tuple[QuestMove, QuestMove]]:
+    """Yield the useful commands of all rooms visited, nearest first, each with the first move towards it."""
     reached = {state.room}
     pending: deque[tuple[QuestState, QuestMove | None]] = deque([(state, None)])
     while pending:
         there, first = pending.popleft()
-        useful = [move for move in moves(there) if move.verb in verbs and _is_useful(there, move)]
-        if useful:
-            return first or useful[0]
+        yield from ((move, first or move) for move in moves(there) if _is_useful(there, move))
         for leaving in exits(there):
-            if leaving.room in state.visited - reached and not is_closed(state, leaving.passage):
+            if leaving.room in state.visited - reached:
                 reached.add(leaving.room)
                 pending.append((there._replace(room=leaving.room), first or QuestMove("go", leaving.way)))
-    return None
 
 
 def _is_useful(state: QuestState, move: QuestMove) -> bool:
-    if move.verb == "go":
-        return exit_named(state, move.thing).room not in state.visited
-    if move.verb == "unlock":
-        return move.key == key_of(state.world.doors[exit_named(state, move.thing).passage])
-    return move.verb == "open" or move.thing == TREASURE or bool(keys([move.thing]))
+    match move.verb:
+        case "go":
+            return exit_named(state, move.thing).room not in state.visited
+        case "open":
+            return True
+        case "unlock":
+            return move.key == key_of(state.world.doors[exit_named(state, move.thing).passage])
+        case "take":
+            return move.thing == TREASURE or is_key(move.thing)
+        case _:
+            return False

@@ -25,9 +25,9 @@ from textenvs.games.quest_world import (
     exits,
     exits_told,
     is_closed,
+    is_key,
     is_locked,
     key_of,
-    keys,
     moves,
     within_reach,
 )
@@ -81,7 +81,7 @@ def parse(text: str) -> Command | None:
 def _normal(text: str) -> str:
     """The words in lower case without articles, apart by single spaces; every end of a sentence is a full stop."""
     tokens = _TOKEN.findall(text.lower().replace("’", "'"))
-    return _ARTICLE.sub("", " ".join("." if token in _STOPS else token for token in tokens))
+    return _ARTICLE.sub("", " ".join("." if token[0] in _STOPS else token for token in tokens))
 
 
 def _last(patterns: Sequence[tuple[Verb, re.Pattern[str]]], words: str) -> Command | None:
@@ -109,7 +109,7 @@ def _pattern(expression: str) -> re.Pattern[str]:
 
 
 _STOPS = ".!?;:\n"
-_TOKEN = re.compile(rf"[^\W\d_]+(?:['-][^\W\d_]+)*|[{_STOPS}]")
+_TOKEN = re.compile(rf"[^\W\d_]+(?:['-][^\W\d_]+)*|[{_STOPS}]+")
 _ARTICLE = re.compile(r"(?<!\S)(?:the|an?|my|your|this|that) (?:(?:opened|open|closed|unlocked|locked) )?")
 _NOT_TELLING = re.compile(r"(?<!\S)(?:closed|locked|to|on|in|at) ")
 
@@ -245,10 +245,10 @@ def _read_unlock(state: QuestState, command: Command) -> QuestMove | Refusal:
 
 
 def _read_key(state: QuestState, words: str) -> str | Refusal:
-    held = keys(carried(state))
+    held = list(filter(is_key, carried(state)))
     if words == IT and not held:
         return illegal("You carry no key.")
-    key = _only(words, held, keys(within_reach(state)))
+    key = _only(words, held, filter(is_key, within_reach(state)))
     return key if isinstance(key, Refusal) or key in held else illegal(f"You do not carry the {key}; take it first.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -167,9 +167,9 @@ def key_of(metal: str) -> str:
     return f"{metal} key"
 
 
-def keys(things: Iterable[str]) -> list[str]:
-    """Return those of `things` that are keys."""
-    return [thing for thing in things if thing.endswith(" key")]
+def is_key(thing: str) -> bool:
+    """Return whether `thing` is a key."""
+    return thing.endswith(" key")
 
 
 def contents(state: QuestState, place: Place) -> list[str]:
@@ -216,15 +216,16 @@ def _behind(state: QuestState, leaving: Exit) -> str:
 
 def moves(state: QuestState) -> Iterator[QuestMove]:
     """Yield the commands that make sense by what the player sees."""
-    closed = [leaving for leaving in exits(state) if is_closed(state, leaving.passage)]
+    leavings = exits(state)
+    closed = [leaving for leaving in leavings if is_closed(state, leaving.passage)]
     locked = [leaving for leaving in closed if is_locked(state, leaving.passage)]
     held = carried(state)
-    yield from (QuestMove("go", leaving.way) for leaving in exits(state) if leaving not in closed)
+    yield from (QuestMove("go", leaving.way) for leaving in leavings if leaving not in closed)
     if container(state) and state.room not in state.containers:
         yield QuestMove("open", container(state))
     yield from (QuestMove("open", f"{leaving.way} door") for leaving in closed if leaving not in locked)
     yield from (QuestMove("take", thing) for thing in within_reach(state))
-    yield from (QuestMove("unlock", f"{leaving.way} door", key) for leaving in locked for key in keys(held))
+    yield from (QuestMove("unlock", f"{leaving.way} door", key) for leaving in locked for key in filter(is_key, held))
     yield from (QuestMove("drop", thing) for thing in held)
     yield from (LOOK, INVENTORY)
 
@@ -273,7 +274,7 @@ _ACTIONS: dict[str, Callable[[QuestState, QuestMove], QuestState]] = {
 # How worlds are drawn --------------------------------------------------------------------------------
 
 
-def draw_world(random: Random, rooms: int, locks: int, containers: int, trinkets: int) -> QuestState:
+def draw_opening(random: Random, rooms: int, locks: int, containers: int, trinkets: int) -> QuestState:
     """Draw an opening state in which the treasure can be reached, but only by opening every lock.
 
     The locked passages cut the tree of rooms into zones. The zones are put into a random order in

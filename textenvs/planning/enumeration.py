@@ -37,7 +37,7 @@ def build_graph(
         observed: show the player the state itself instead of its view; nodes are then single states
             and the optimal value is an upper bound of what any player can reach.
         limit: the most nodes allowed.
-        work: the most (state, move) pairs to examine over all beliefs; roughly 10 µs each.
+        work: the most (state, move) pairs to examine over all beliefs; roughly 15 µs each.
         table: the states of `game` met so far, so that several searches ask the rules only once.
 
     Raises:

@@ -19,7 +19,3 @@ class UnequalMovesError(BrokenGameError):
 
 class PeekingPolicyError(TextenvsError, RuntimeError):
     """A policy acts differently in two states that the player cannot tell apart."""
-
-
-class NoExpertError(TextenvsError, LookupError):
-    """A game has no scripted expert."""

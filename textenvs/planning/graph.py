@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -94,8 +95,9 @@ class InformationGraph:
         return expected
 
     def belief(self, node: int) -> Distribution[Any]:
-        """Return the states that are possible at `node` with their probabilities."""
-        total = sum(weight for _, weight in self.beliefs[node])
+        """Return the states that are possible at `node`, with exact probabilities where the rules have them."""
+        weights = sum(weight for _, weight in self.beliefs[node])
+        total = Fraction(weights) if isinstance(weights, int) else weights
         return tuple((self.states[index], weight / total) for index, weight in self.beliefs[node])
 
     def view(self, node: int) -> str:

@@ -18,23 +18,8 @@ from textenvs.planning.values import optimal
 
 _DIGITS = 12
 _SLACK = 1e-12
-_LONGEST = 400
-
-
-class RefusalRule(NamedTuple):
-    """What refused replies cost.
-
-    Attributes:
-        price: paid for each refused reply.
-        most: as many consecutive refusals forfeit the episode: its return is then the lowest of the
-            game's `return_range`, in addition to the prices paid.
-    """
-
-    price: float = 0.1
-    most: int = 3
-
-
-DEFAULT_RULE = RefusalRule()
+_LONGEST = 300
+_GREEDY_PAIRS = 20_000
 
 
 class Plan(NamedTuple):
@@ -43,13 +28,15 @@ class Plan(NamedTuple):
     Attributes:
         view: the opening view.
         probability: how often an episode opens with it.
-        moves: the moves in order; None stands for a reply that is refused whatever the state.
+        moves: the moves in order.
+        wordings: the standard wording of each of them.
         value: the value of the best plan there is; `value.low` is that of `moves`.
     """
 
     view: str
     probability: float
     moves: tuple[Any, ...]
+    wordings: tuple[str, ...]
     value: Value
 
 
@@ -57,25 +44,16 @@ def plan_value(
     game: Game[Any, Any],
     split: str = "all",
     *,
-    rule: RefusalRule = DEFAULT_RULE,
+    refusal_price: float = 0.1,
+    max_refusals: int = 3,
     limit: int = 200_000,
     work: int = 1_000_000,
 ) -> Value:
-    """Return the value of the best plans for a solo game; see `best_plans`.
-
-    Args:
-        game: the rules; one player, deals that can be listed.
-        split: the instances an episode is drawn from.
-        rule: what refused replies cost.
-        limit: the most states allowed.
-        work: the most (state, move) pairs to examine, once to enumerate the game and once to plan.
-
-    Raises:
-        TooLargeError: if the game is too large to enumerate.
-    """
-    table = StateTable(game)
-    observed = build_graph(game, split, observed=True, limit=limit, work=work, table=table)
-    return combined(best_plans(table, split, observed=observed, rule=rule, work=work))
+    """Return the value of the best plans for a solo game; arguments and errors as for `best_plans`."""
+    plans = best_plans(
+        StateTable(game), split, refusal_price=refusal_price, max_refusals=max_refusals, limit=limit, work=work
+    )
+    return combined(plans)
 
 
 def combined(plans: Sequence[Plan]) -> Value:
@@ -89,32 +67,45 @@ def best_plans(
     table: StateTable,
     split: str = "all",
     *,
+    refusal_price: float = 0.1,
+    max_refusals: int = 3,
     observed: InformationGraph | None = None,
-    rule: RefusalRule = DEFAULT_RULE,
+    limit: int = 200_000,
     work: int = 1_000_000,
 ) -> tuple[Plan, ...]:
     """Return the best plan for each opening view.
 
     A plan is played against the real state, whatever happens meanwhile. A planned move that is not
-    legal in the state reached is refused: the state stays, and `rule` says what it costs. After the
-    last planned move every further reply is refused.
+    legal in the state reached is refused: the state stays and the price is paid. After the last
+    planned move every further reply is refused. So many refusals in a row forfeit the episode: its
+    return is then the lowest of the game's `return_range`, in addition to the prices paid.
+
+    Where the game is too large to enumerate, or its plans are too many to compare, the plans are good
+    ones found greedily, and their values are bounds.
 
     Args:
-        table: the states of the game.
+        table: the states of the game; one player, deals that can be listed.
         split: the instances an episode is drawn from.
-        observed: the graph of the game in which the player sees the state, built on `table`. Its
-            optimal values bound those of plans; without it the plans are found greedily.
-        rule: what refused replies cost.
-        work: the most (state, move) pairs to examine; the values of plans beyond it are bounds.
+        refusal_price: paid for each refused reply.
+        max_refusals: as many refusals in a row forfeit the episode.
+        observed: the graph of the game in which the player sees the state, if it was already built on
+            this `table`; its optimal values bound those of plans.
+        limit: the most states to enumerate.
+        work: the most (state, move) pairs to examine, once to enumerate them and once for the plans.
 
     Raises:
         TooLargeError: if the deals cannot be listed.
-        ArgumentError: for an impossible `rule`.
+        ArgumentError: for an impossible price or number of refusals.
     """
-    check_range("price", rule.price, 0.0, inf)
-    check_range("most", rule.most, 1, 1_000_000)
-    search = _Search(table, _ceiling(observed) if observed else {}, rule, work if observed else 0)
-    return tuple(search.plan(view, *group) for view, group in _openings(table, split).items())
+    check_range("refusal_price", refusal_price, 0.0, inf)
+    check_range("max_refusals", max_refusals, 1, 1_000_000)
+    openings = _openings(table, split)
+    try:
+        observed = observed or build_graph(table.game, split, observed=True, limit=limit, work=work, table=table)
+        search = _Search(table, _ceiling(observed), refusal_price, max_refusals, work)
+    except TooLargeError:
+        search = _Search(table, {}, refusal_price, max_refusals, 0)
+    return tuple(search.plan(view, *group) for view, group in openings.items())
 
 
 Mixture = dict[tuple[int, int], tuple[float, float]]
@@ -137,16 +128,19 @@ class _Option(NamedTuple):
 class _Search:
     """Depth-first search over plans, most promising move first; each mixture is solved once.
 
-    As long as all states in which a plan may stand have the same legal moves, a refusal never pays: a
-    forfeit leaves less than the worst legal play, and to be refused in some states only is not
-    possible. What was earned so far is then of no consequence. The search starts on that assumption
-    and is repeated with `refusals` where it fails.
+    Where a plan may stand in several states that all have the same legal moves, it never pays to be
+    refused in all of them, for a forfeit leaves no more than the worst legal play. What was earned
+    so far is then of no consequence. The search begins on the assumption that this is so everywhere,
+    and begins anew with `refusals` where it is not.
     """
 
-    def __init__(self, table: StateTable, ceiling: Mapping[int, float], rule: RefusalRule, work: int) -> None:
+    def __init__(
+        self, table: StateTable, ceiling: Mapping[int, float], refusal_price: float, max_refusals: int, work: int
+    ) -> None:
         self.table = table
         self.ceiling = ceiling
-        self.rule = rule
+        self.refusal_price = refusal_price
+        self.max_refusals = max_refusals
         self.work = work
         self.lowest, self.highest = table.game.return_range
         self.refusals = False
@@ -155,11 +149,12 @@ class _Search:
     def plan(self, view: str, probability: float, start: Mixture) -> Plan:
         """Return the best plan for an opening view, or a good one if that is too much work."""
         try:
-            value = self.solve(start)
-            return Plan(view, probability, self.solution(start), exact(value))
+            value = exact(self.solve(start))
+            moves, wordings = self.solution(start)
         except TooLargeError:
-            low, high, moves = self.greedy(start)
-            return Plan(view, probability, moves, between(low, high))
+            low, moves, wordings = self.greedy(start)
+            value = between(low, min(self.highest, self.promise(start)))
+        return Plan(view, probability, moves, wordings, value)
 
     def solve(self, start: Mixture) -> float:
         """Return the value of the best plan from `start`."""
@@ -172,26 +167,27 @@ class _Search:
             self.refusals = True
             return self.best(start, 0)
 
-    def solution(self, mixture: Mixture) -> tuple[Any, ...]:
-        """Return the moves of the best plan from a mixture that is solved."""
-        moves = []
+    def solution(self, mixture: Mixture) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+        """Return the moves of the best plan from a mixture that is solved, and their wordings."""
+        moves, wordings = [], []
         while mixture and (option := self.solved[self.key(mixture)][1]):
             moves.append(option.move)
+            wordings.append(self.wording(mixture, option.move))
             mixture = option.after
-        return tuple(moves)
+        return tuple(moves), tuple(wordings)
 
-    def greedy(self, mixture: Mixture) -> tuple[float, float, tuple[Any, ...]]:
-        """Return the value of the most promising moves, what no plan exceeds, and those moves."""
+    def greedy(self, mixture: Mixture) -> tuple[float, tuple[Any, ...], tuple[str, ...]]:
+        """Return the value of a plan of the most promising moves, those moves, and their wordings."""
         self.refusals = True
-        value, high = 0.0, self.highest
-        moves: list[Any] = []
+        value = 0.0
+        moves, wordings = [], []
         while mixture:
-            option = self.options(mixture)[0]
-            high = high if moves else min(high, option.bound)
-            value += option.paid
+            option = self.options(mixture, _GREEDY_PAIRS // len(mixture) + 1)[0]
             moves.append(option.move)
+            wordings.append(self.wording(mixture, option.move))
+            value += option.paid
             mixture = option.after
-        return value, high, tuple(moves)
+        return value, tuple(moves), tuple(wordings)
 
     def best(self, mixture: Mixture, length: int) -> float:
         """Return what the best plan earns from `mixture` on, with `length` moves already planned."""
@@ -219,35 +215,43 @@ class _Search:
                 best = (value, option)
         return best
 
-    def options(self, mixture: Mixture) -> list[_Option]:
-        """Return the ways to go on, the most promising first."""
-        options = [self.option(mixture, move) for move in self.moves(mixture)]
+    def options(self, mixture: Mixture, most: int | None = None) -> list[_Option]:
+        """Return the ways to go on, the most promising of the first `most` moves first."""
+        options = [self.option(mixture, move) for move in self.moves(mixture)[:most]]
         return sorted(options, key=lambda option: option[:2], reverse=True)
 
     def moves(self, mixture: Mixture) -> list[Any]:
-        """Return the moves legal in some state, and None where a refusal may cut hopeless branches short."""
-        legal = [self.table.moves(number) for number, _ in mixture]
-        if not self.refusals and any(moves != legal[0] and set(moves) != set(legal[0]) for moves in legal):
+        """Return the moves legal in some state, and one that is not where it may cut hopeless plays short."""
+        legal = {id(moves): moves for moves in (self.table.moves(number) for number, _ in mixture)}.values()
+        if not self.refusals and len({frozenset(moves) for moves in legal}) > 1:
             raise _UnequalMoves
-        counters = {refused for _, refused in mixture}
-        return [*dict.fromkeys(chain.from_iterable(legal)), *([None] if len(counters) > 1 else [])]
+        moves = dict.fromkeys(chain.from_iterable(legal))
+        if len({refused for _, refused in mixture}) == 1:
+            return list(moves)
+        return [*moves, *[move for move in self.table.all_moves() if move not in moves][:1]]
+
+    def wording(self, mixture: Mixture, move: Any) -> str:
+        """Return the wording of a move in a state that allows it, in `mixture` if there is one."""
+        numbers = chain((number for number, _ in mixture), range(len(self.table.states)))
+        state = next(number for number in numbers if move in self.table.moves(number))
+        return self.table.game.say(self.table.states[state], move)
 
     def option(self, mixture: Mixture, move: Any) -> _Option:
         """Return what comes of a planned move."""
         paid = 0.0
         after: Mixture = {}
         for (number, refused), (mass, earned) in mixture.items():
-            if move in self.table.moves(number):
+            if not self.refusals or move in self.table.moves(number):
                 for chance, reward, state in self.table.step(number, move):
                     share = float(chance)
                     paid += share * mass * reward
                     if state != OVER:
                         _add(after, (state, 0), share * mass, share * (earned + mass * reward))
-            elif refused + 1 < self.rule.most:
-                paid -= self.rule.price * mass
+            elif refused + 1 < self.max_refusals:
+                paid -= self.refusal_price * mass
                 _add(after, (number, refused + 1), mass, earned)
             else:
-                paid += (self.lowest - self.rule.price) * mass - earned
+                paid += (self.lowest - self.refusal_price) * mass - earned
         return _Option(paid + self.promise(after), paid, move, after)
 
     def promise(self, mixture: Mixture) -> float:
@@ -259,7 +263,7 @@ class _Search:
     def stop(self, mixture: Mixture) -> float:
         """Return what is earned when the plan ends: replies are refused until the episode is forfeited."""
         return sum(
-            (self.lowest - self.rule.price * (self.rule.most - refused)) * mass - earned
+            (self.lowest - self.refusal_price * (self.max_refusals - refused)) * mass - earned
             for (_, refused), (mass, earned) in mixture.items()
         )
 

@@ -7,20 +7,16 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
+from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Game
+from textenvs.core.strategies import Strategy, expert_strategy, random_strategy
 from textenvs.planning.bounds import Value, between, exact, joined
 from textenvs.planning.enumeration import build_graph
-from textenvs.planning.errors import NoExpertError, TooLargeError
+from textenvs.planning.errors import TooLargeError
+from textenvs.planning.forward import evaluate_strategy, sample_strategy
 from textenvs.planning.graph import InformationGraph
-from textenvs.planning.plans import DEFAULT_RULE, RefusalRule, best_plans, combined
+from textenvs.planning.plans import best_plans, combined
 from textenvs.planning.states import StateTable
-from textenvs.planning.strategies import (
-    Strategy,
-    evaluate_strategy,
-    expert_strategy,
-    random_strategy,
-    sample_strategy,
-)
 from textenvs.planning.values import (
     evaluate,
     myopic_policy,
@@ -109,7 +105,8 @@ def reference_values(
     split: str = "all",
     *,
     behaviour: Strategy | None = None,
-    rule: RefusalRule = DEFAULT_RULE,
+    refusal_price: float = 0.1,
+    max_refusals: int = 3,
     limit: int = 200_000,
     work: int = 1_000_000,
     episodes: int = 2_000,
@@ -121,9 +118,10 @@ def reference_values(
         game: the rules; one player.
         split: the instances an episode is drawn from.
         behaviour: the behaviour policy for `one_step`; uniform over the legal moves if not given.
-        rule: what refused replies cost in a plan.
+        refusal_price: paid for each refused reply of a plan.
+        max_refusals: as many refusals in a row forfeit a plan.
         limit: the most information states, or states, to enumerate.
-        work: the most (state, move) pairs to examine in each of the searches; roughly 10 µs each.
+        work: the most (state, move) pairs to examine in each of the searches; roughly 15 µs each.
         episodes: how many to sample for values that cannot be computed.
         seed: of the sampled episodes.
 
@@ -132,7 +130,7 @@ def reference_values(
         PeekingPolicyError: if `behaviour` uses what the player cannot know. It, and the expert, are
             trusted where the game is too large to check.
     """
-    survey = _Survey(game, split, behaviour, rule, limit, work, episodes, seed)
+    survey = _Survey(game, split, behaviour, refusal_price, max_refusals, limit, work, episodes, seed)
     graph = survey.graph()
     return survey.computed(graph) if graph else survey.bounded()
 
@@ -144,7 +142,8 @@ class _Survey:
     game: Game[Any, Any]
     split: str
     behaviour: Strategy | None
-    rule: RefusalRule
+    refusal_price: float
+    max_refusals: int
     limit: int
     work: int
     episodes: int
@@ -200,8 +199,8 @@ class _Survey:
     def optimum(self, plan: Value, ceiling: float) -> Value:
         """Return what the best known policy, expert or plan, and the `ceiling` leave for the optimum."""
         floor = exact(plan.low)
-        with suppress(NoExpertError):
-            floor = max(floor, self.strategy_value(expert_strategy(self.game)), key=lambda value: value.low)
+        with suppress(ArgumentError):  # a game without an expert
+            floor = max(floor, self.strategy_value(expert_strategy), key=lambda value: value.low)
         if floor.kind == "exact" and floor.low >= ceiling - _SAME:
             return exact(floor.low)
         return between(floor.low, ceiling, floor.n)
@@ -209,9 +208,16 @@ class _Survey:
     def plan(self, ceiling: float) -> Value:
         """Return the plan value, at most `ceiling`."""
         try:
-            plans = best_plans(self.table, self.split, observed=self.observed, rule=self.rule, work=self.work)
+            plans = best_plans(
+                self.table,
+                self.split,
+                refusal_price=self.refusal_price,
+                max_refusals=self.max_refusals,
+                observed=self.observed,
+                work=self.work if self.observed else 0,
+            )
         except TooLargeError:
-            lowest = self.game.return_range[0] - self.rule.price * self.rule.most
+            lowest = self.game.return_range[0] - self.refusal_price * self.max_refusals
             return between(lowest, ceiling)
         value = combined(plans)
         if value.kind == "bounds" and value.low >= ceiling - _SAME:
@@ -222,7 +228,7 @@ class _Survey:
         """Return what uniformly random moves earn."""
         if self.observed:
             return exact(evaluate(self.observed, uniform_policy(self.observed)).start)
-        return self.sampled_value(random_strategy(self.game))
+        return self.sampled_value(random_strategy)
 
     def strategy_value(self, strategy: Strategy) -> Value:
         """Return what a strategy earns, from sampled episodes if it reaches too much to follow."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Game, Probability
@@ -18,19 +19,9 @@ Weight = Probability | int
 Belief = tuple[tuple[int, Weight], ...]
 """Numbers of states with their weights, in ascending order."""
 
-
-class Step(NamedTuple):
-    """One way a move can turn out.
-
-    Attributes:
-        probability: its chance, given the state and the move.
-        reward: what the player is paid until its next move.
-        state: the number of the state it moves in next, or -1 if the game is over.
-    """
-
-    probability: Weight
-    reward: float
-    state: int
+Step = tuple[Weight, float, int]
+"""One way a move can turn out: its probability, what is paid, and the number of the state the player
+moves in next, or -1 if the game is over."""
 
 
 class StateTable:
@@ -54,6 +45,10 @@ class StateTable:
             moves = self.game.legal(self.states[number], 0)
             known = self._moves[number] = self._shared.setdefault(moves, moves)
         return known
+
+    def all_moves(self) -> tuple[Any, ...]:
+        """Return every move that is legal in a state whose moves were asked for."""
+        return tuple(dict.fromkeys(chain.from_iterable(self._shared)))
 
     def view(self, number: int) -> str:
         """Return what the player is shown in a state."""
@@ -91,7 +86,7 @@ class StateTable:
         after = self.game.apply(state, move)
         outcomes: dict[tuple[float, int], Weight] = {}
         self._settle(after, 1, self.game.rewards(state, move, after)[0], outcomes)
-        return tuple(Step(probability, reward, number) for (reward, number), probability in outcomes.items())
+        return tuple([(weight, reward, after) for (reward, after), weight in outcomes.items()])
 
     def _settle(self, state: Any, weight: Weight, reward: float, outcomes: dict[tuple[float, int], Weight]) -> None:
         """Add to `outcomes` what chance makes of `state`, reached with a `weight` and a `reward` so far."""

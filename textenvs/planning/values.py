@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textenvs.core.errors import ArgumentError
+from textenvs.core.strategies import Strategy, expert_strategy
 from textenvs.planning.errors import PeekingPolicyError
 from textenvs.planning.graph import FloatArray, InformationGraph
-from textenvs.planning.strategies import Strategy, expert_strategy
 
 TIE = 1e-9
 """Scores closer than this are ties: exact values are correct to better than this."""
@@ -110,12 +110,12 @@ def state_policy(graph: InformationGraph, strategy: Strategy) -> FloatArray:
 
 def expert_policy(graph: InformationGraph) -> FloatArray:
     """Return the game's scripted expert as a policy of the graph, float64[P]; raises like `state_policy`."""
-    return state_policy(graph, expert_strategy(graph.game))
+    return state_policy(graph, expert_strategy)
 
 
 def _agreed(graph: InformationGraph, states: list[int], strategy: Strategy) -> dict[Hashable, float]:
     """Return what a strategy does in each of `states`, which must be the same."""
-    first, *others = ({move: float(p) for move, p in strategy(graph.states[index])} for index in states)
+    first, *others = ({move: float(p) for move, p in strategy(graph.game, graph.states[index], 0)} for index in states)
     for other, index in zip(others, states[1:], strict=True):
         if any(abs(first.get(move, 0.0) - other.get(move, 0.0)) > TIE for move in first.keys() | other.keys()):
             raise PeekingPolicyError(

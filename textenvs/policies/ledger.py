@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -116,6 +115,10 @@ def _plus(name: str, one: Any, other: Any) -> Any:
 
 
 def _peak_memory() -> int:
-    """Return the most bytes this process has held so far (Linux counts in KiB, macOS in bytes)."""
+    """Return the most bytes this process has held so far: Linux counts in KiB, macOS in bytes, Windows not at all."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Literal, NamedTuple
 
 from textenvs.core.errors import check_choice
 from textenvs.policies.extra import torch, transformers
+from textenvs.policies.tokenizer import WordTokenizer
 
 Attention = Literal["sdpa", "eager"]
 
 
 class Shape(NamedTuple):
-    """The size of a Llama model; heads have 16 or more dimensions."""
+    """The size of a Llama model."""
 
     hidden: int
     intermediate: int
     layers: int
-    heads: int
 
 
-PRESETS = {
-    "0.15M": Shape(hidden=64, intermediate=256, layers=2, heads=4),
-    "0.8M": Shape(hidden=128, intermediate=512, layers=3, heads=4),
-    "2M": Shape(hidden=192, intermediate=640, layers=4, heads=6),
-}
-"""Sizes by the number of parameters with a vocabulary of a few hundred words."""
+PRESETS = {"0.15M": Shape(64, 256, 2), "0.8M": Shape(128, 512, 3), "2M": Shape(192, 640, 4)}
+"""Sizes by the number of parameters with a vocabulary of one or two hundred words."""
+
+HEAD_SIZE = 32
 
 
 def tiny_llama(
@@ -49,12 +48,14 @@ def tiny_llama(
         hidden_size=shape.hidden,
         intermediate_size=shape.intermediate,
         num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
+        num_attention_heads=shape.hidden // HEAD_SIZE,
         max_position_embeddings=positions,
         tie_word_embeddings=True,
-        attn_implementation=attention,
-        classifier_dropout=0.0,
+        bos_token_id=WordTokenizer.bos,
+        eos_token_id=WordTokenizer.end,
+        pad_token_id=WordTokenizer.pad,
     )
+    config._attn_implementation = attention
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return transformers.LlamaForCausalLM(config)
@@ -71,10 +72,11 @@ def with_scalar_head(
         model: left as it is.
         seed: names the initial weights of the head.
     """
-    config = transformers.LlamaConfig.from_dict({**model.config.to_dict(), "num_labels": 1})
-    config._attn_implementation = model.config._attn_implementation
+    config = copy.deepcopy(model.config)
+    config.num_labels = 1
+    config.classifier_dropout = 0.0
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        scalar = transformers.LlamaForTokenClassification(config)
+        scalar = transformers.LlamaForTokenClassification(config)  # type: ignore[no-untyped-call]
     scalar.model.load_state_dict(model.model.state_dict())
     return scalar

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from textenvs.core.errors import ArgumentError
 from textenvs.policies.extra import torch, transformers
 from textenvs.policies.ledger import forward_flops
+from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.traces import TokenTrace
 from textenvs.policies.trie import Ids
 
@@ -47,7 +48,29 @@ class EpisodeTokens:
         Raises:
             ArgumentError: if there is no trace.
         """
-        raise NotImplementedError
+        if not traces:
+            raise ArgumentError("an episode without replies has no tokens to learn from")
+        ids: list[int] = []
+        sampled: list[bool] = []
+        old_log_probs: list[float] = []
+        allowed: list[Ids | None] = []
+        decisions: list[int] = []
+        for trace in traces:
+            before, after = len(trace.context), len(trace.tokens)
+            decisions.append(len(ids) + before - 1)
+            ids += (*trace.context, *trace.tokens)
+            sampled += [False] * before + [True] * after
+            old_log_probs += [0.0] * before + list(trace.log_probs)
+            allowed += (*((id_,) for id_ in trace.context), *trace.allowed)
+        turns = [turn for turn, trace in enumerate(traces) for _ in (*trace.context, *trace.tokens)]
+        return cls(
+            torch.tensor(ids),
+            torch.tensor(sampled),
+            torch.tensor(turns),
+            torch.tensor(old_log_probs, dtype=torch.float32),
+            tuple(allowed),
+            torch.tensor(decisions),
+        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +117,35 @@ def collate(episodes: Sequence[EpisodeTokens], vocabulary_size: int) -> TokenBat
     Raises:
         ArgumentError: if there is no episode.
     """
-    raise NotImplementedError
+    if not episodes:
+        raise ArgumentError("a batch needs at least one episode")
+    choices = [
+        (row, position)
+        for row, episode in enumerate(episodes)
+        for position, ids in enumerate(episode.allowed)
+        if ids is None or len(ids) > 1
+    ]
+    return TokenBatch(
+        ids=_padded([episode.ids for episode in episodes], WordTokenizer.pad),
+        real=_padded([torch.ones_like(episode.sampled) for episode in episodes], False),
+        sampled=_padded([episode.sampled for episode in episodes], False),
+        turn=_padded([episode.turn for episode in episodes], -1),
+        old_log_probs=_padded([episode.old_log_probs for episode in episodes], 0.0),
+        decisions=_padded([episode.decisions for episode in episodes], 0),
+        turns=_padded([torch.ones_like(episode.decisions, dtype=torch.bool) for episode in episodes], False),
+        choices=torch.tensor(choices, dtype=torch.int64).reshape(-1, 2),
+        allowed=allowed_mask([episodes[row].allowed[position] for row, position in choices], vocabulary_size),
+    )
+
+
+def allowed_mask(allowed: Sequence[Ids | None], vocabulary_size: int) -> torch.Tensor:
+    """Return which ids each token could be, bool [N, V]; everything where `allowed` is None."""
+    mask = torch.zeros(len(allowed), vocabulary_size, dtype=torch.bool)
+    listed = [(row, id_) for row, ids in enumerate(allowed) if ids is not None for id_ in ids]
+    rows, columns = torch.tensor(listed, dtype=torch.int64).reshape(-1, 2).T
+    mask[rows, columns] = True
+    mask[torch.tensor([ids is None for ids in allowed], dtype=torch.bool)] = True
+    return mask
 
 
 def choice_log_probs(logits: torch.Tensor, allowed: torch.Tensor, temperature: float) -> torch.Tensor:
@@ -108,7 +159,8 @@ def choice_log_probs(logits: torch.Tensor, allowed: torch.Tensor, temperature: f
     Returns:
         float32 [N, V]; `NEVER` (or less) where not allowed.
     """
-    raise NotImplementedError
+    scaled = (logits.float() / temperature).masked_fill(~allowed, NEVER)
+    return torch.log_softmax(scaled, dim=-1)
 
 
 def choice_distributions(
@@ -118,7 +170,9 @@ def choice_distributions(
 
     Entropies and divergences between policies follow from it exactly. The head is computed at choices alone.
     """
-    raise NotImplementedError
+    rows, positions = batch.choices.T
+    hidden = model.model(input_ids=batch.ids).last_hidden_state
+    return choice_log_probs(model.lm_head(hidden[rows, positions - 1]), batch.allowed, temperature)
 
 
 def chosen_log_probs(distributions: torch.Tensor, batch: TokenBatch) -> torch.Tensor:
@@ -128,7 +182,9 @@ def chosen_log_probs(distributions: torch.Tensor, batch: TokenBatch) -> torch.Te
         distributions: what `choice_distributions` returned for `batch`.
         batch: the episodes.
     """
-    raise NotImplementedError
+    rows, positions = batch.choices.T
+    chosen = distributions.gather(1, batch.ids[rows, positions].unsqueeze(1)).squeeze(1)
+    return torch.zeros_like(batch.old_log_probs).index_put((rows, positions), chosen)
 
 
 def log_probs(model: transformers.LlamaForCausalLM, batch: TokenBatch, temperature: float = 1.0) -> torch.Tensor:
@@ -145,14 +201,22 @@ def scalars(model: transformers.LlamaForTokenClassification, batch: TokenBatch) 
 
     The value before each reply is `scalars(critic, batch).gather(1, batch.decisions)`, float32 [B, T].
     """
-    raise NotImplementedError
+    hidden = model.model(input_ids=batch.ids).last_hidden_state
+    numbers: torch.Tensor = model.score(hidden).squeeze(-1)
+    return numbers
 
 
 def policy_flops(config: transformers.LlamaConfig, batch: TokenBatch) -> int:
     """Return the FLOPs of one `log_probs` of `batch` (see `forward_flops`)."""
-    raise NotImplementedError
+    lengths = batch.lengths.tolist()
+    return forward_flops(config, lengths, [0] * len(lengths), batch.allowed.numel())
 
 
 def scalar_flops(config: transformers.LlamaConfig, batch: TokenBatch) -> int:
     """Return the FLOPs of one `scalars` of `batch`."""
-    raise NotImplementedError
+    lengths = batch.lengths.tolist()
+    return forward_flops(config, lengths, [0] * len(lengths), sum(lengths))
+
+
+def _padded(rows: list[torch.Tensor], padding: float) -> torch.Tensor:
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=padding)

@@ -94,7 +94,7 @@ def _trie(tokenizer: WordTokenizer, wordings: tuple[str, ...]) -> Trie:
     """Return the tree of the wordings' ids.
 
     Raises:
-        ArgumentError: if two wordings have the same ids or one has a word outside of the vocabulary.
+        ArgumentError: if a wording has a word outside of the vocabulary.
     """
     encoded = {wording: tokenizer.encode(wording) for wording in wordings}
     for wording, ids in encoded.items():
@@ -151,7 +151,7 @@ class TracedPolicy:
 
 def _options_on(way: Walk, tokens: Ids) -> list[Ids]:
     """Return the options met when walking along `tokens`; raises `ArgumentError` where they leave the tree."""
-    options = []
+    options: list[Ids] = []
     for id_ in tokens:
         options.append(way.options)
         way.take(id_)

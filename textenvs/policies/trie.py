@@ -60,6 +60,7 @@ class Walk:
         """
         self._trie = trie
         self._closings = closings
+        self.options: Ids
         self._enter(trie)
 
     def take(self, id_: int) -> None:

@@ -1,56 +1,20 @@
-"""Policies as functions of the game state, and what they earn without tracking what the player knows."""
+"""What strategies earn, found by following episodes forward, without tracking what the player knows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
-from textenvs.core.game import Distribution, Game, Random, draw, uniform
+from textenvs.core.game import Game, Random, draw
 from textenvs.core.instances import deal_in
+from textenvs.core.strategies import Strategy
 from textenvs.planning.bounds import Value, sampled
-from textenvs.planning.errors import BrokenGameError, NoExpertError, TooLargeError
+from textenvs.planning.errors import BrokenGameError, TooLargeError
 from textenvs.planning.states import OVER, StateTable
 
 T = TypeVar("T")
-
-Strategy = Callable[[Any], Distribution[Any]]
-"""A policy as a function of the game state; it must use only what the player knows in that state."""
-
-
-def random_strategy(game: Game[Any, Any]) -> Strategy:
-    """Return the strategy that takes each legal move equally often."""
-    return lambda state: uniform(game.legal(state, 0))
-
-
-def expert_strategy(game: Game[Any, Any]) -> Strategy:
-    """Return the game's scripted expert as a strategy.
-
-    Raises:
-        NoExpertError: when asked for a move, if the game has none.
-    """
-
-    def strategy(state: Any) -> Distribution[Any]:
-        chosen = game.expert(state, 0)
-        if chosen is None:
-            raise NoExpertError(f"{game!r} has no expert")
-        return chosen
-
-    return strategy
-
-
-def mixed_strategy(first: Strategy, second: Strategy, share: float) -> Strategy:
-    """Return the strategy that at each turn follows `second` with probability `share`, else `first`."""
-
-    def strategy(state: Any) -> Distribution[Any]:
-        chosen: dict[Any, float] = {}
-        for part, weight in ((first, 1 - share), (second, share)):
-            for move, probability in part(state):
-                chosen[move] = chosen.get(move, 0.0) + weight * float(probability)
-        return tuple(chosen.items())
-
-    return strategy
 
 
 def evaluate_strategy(
@@ -128,7 +92,7 @@ def _outcomes(
 ) -> Iterator[tuple[float, float, int]]:
     """Yield the probability, the reward and the next state of all that one turn can bring."""
     for number, weight in weights.items():
-        for move, probability in strategy(table.states[number]):
+        for move, probability in strategy(table.game, table.states[number], 0):
             for chance, reward, after in table.step(number, move):
                 yield weight * float(probability) * float(chance), reward, after
 
@@ -137,7 +101,7 @@ def _episode(game: Game[Any, Any], strategy: Strategy, state: Any, random: Rando
     """Return the return of one episode from an opening state."""
     total = 0.0
     while not game.is_over(state):
-        move = draw(strategy(state) if game.to_move(state) else game.chance(state), random)
+        move = draw(strategy(game, state, 0) if game.to_move(state) else game.chance(state), random)
         after = game.apply(state, move)
         total += game.rewards(state, move, after)[0]
         state = after

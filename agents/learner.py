@@ -1,0 +1,297 @@
+"""How the weights of an arm change: reading batches, supervised updates and PPO updates."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import DynamicCache, LlamaForCausalLM, LlamaForTokenClassification, LlamaModel
+
+from agents import losses
+from textenvs.evaluation.rollout import Played
+from textenvs.policies.ledger import Component, Ledger, forward_flops
+from textenvs.policies.models import with_scalar_head
+from textenvs.policies.tokens import EpisodeTokens, TokenBatch, choice_log_probs, chosen_log_probs, collate
+
+# What is found in this many episodes at once still fits the caches of a CPU; larger forward passes are slower.
+_READ_AT_ONCE = 32
+
+
+def episode_tokens(played: Played) -> EpisodeTokens:
+    """Return the ids of the only player of a played episode."""
+    return EpisodeTokens.from_traces([turn.reply.trace for turn in played.turns])
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def shared_prefix(ids: Tensor) -> int:
+    """Return how many ids all rows of `ids`, int64 [B, L], begin with; less than L."""
+    alike = (ids[:, :-1] == ids[:1, :-1]).all(dim=0)
+    return int(alike.long().cumprod(0).sum())
+
+
+def hidden_states(body: LlamaModel, ids: Tensor) -> Tensor:
+    """Return the last hidden states, float32 [B, L, H], of ids, int64 [B, L], padded on the right.
+
+    What all rows begin with (the instructions, mostly) is read once, and gradients through it add up.
+    """
+    prefix = shared_prefix(ids)
+    cache = DynamicCache(config=body.config)
+    if not prefix:
+        return _read(body, ids, cache)
+    beginning = _read(body, ids[:1, :prefix], cache)
+    cache.batch_repeat_interleave(len(ids))
+    rest = _read(body, ids[:, prefix:], cache)
+    return torch.cat([beginning.expand(len(ids), -1, -1), rest], dim=1)
+
+
+def _read(body: LlamaModel, ids: Tensor, cache: DynamicCache) -> Tensor:
+    hidden: Tensor = body(input_ids=ids, past_key_values=cache, use_cache=True).last_hidden_state
+    return hidden
+
+
+def reading_flops(config: Any, batch: TokenBatch, outputs: int) -> tuple[int, int]:
+    """Return how many ids `hidden_states` reads of `batch`, and the FLOPs with a head of that many outputs."""
+    prefix = shared_prefix(batch.ids)
+    new = [prefix, *(length - prefix for length in batch.lengths.tolist())]
+    return sum(new), forward_flops(config, new, [0, *[prefix] * len(batch.ids)], outputs)
+
+
+# Models in training ------------------------------------------------------------------------------
+
+
+class Learner:
+    """A model with its optimiser (AdamW without weight decay), booked as one component of the ledger.
+
+    Attributes:
+        model: the weights.
+        component: what its FLOPs are booked under.
+    """
+
+    def __init__(self, model: Any, component: Component, ledger: Ledger, rate: float, max_norm: float = 1.0) -> None:
+        """Take a model.
+
+        Args:
+            model: changed in place.
+            component: see the class.
+            ledger: where reading is booked.
+            rate: step size.
+            max_norm: longer gradients are shortened to this norm.
+        """
+        self.model = model
+        self.component: Component = component
+        self._ledger = ledger
+        self._max_norm = max_norm
+        self._optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of ids."""
+        return int(self.model.config.vocab_size)
+
+    def descend(self, loss: Tensor) -> float:
+        """Make one step down the gradient of `loss`; return the norm of the gradient before clipping."""
+        self._optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self._max_norm)
+        self._optimiser.step()
+        return float(norm)
+
+    def _book(self, batch: TokenBatch, outputs: int) -> None:
+        tokens, flops = reading_flops(self.model.config, batch, outputs)
+        book = self._ledger.train if torch.is_grad_enabled() else self._ledger.score
+        book(self.component, tokens, flops)
+
+
+class PolicyLearner(Learner):
+    """A language model in training, or a fixed one that others are compared with."""
+
+    model: LlamaForCausalLM
+
+    @classmethod
+    def copy_of(
+        cls, model: LlamaForCausalLM, ledger: Ledger, rate: float = 0.0, component: Component = "policy"
+    ) -> PolicyLearner:
+        """Return a learner with the weights of `model`, which is left as it is."""
+        return cls(copy.deepcopy(model), component, ledger, rate)
+
+    def distributions(self, batch: TokenBatch) -> Tensor:
+        """Return what `textenvs.policies.tokens.choice_distributions` returns at temperature 1: float32 [N, V]."""
+        self._book(batch, batch.allowed.numel())
+        rows, positions = batch.choices.T
+        hidden = hidden_states(self.model.model, batch.ids)[rows, positions - 1]
+        return choice_log_probs(self.model.lm_head(hidden), batch.allowed, 1.0)
+
+    def log_probs(self, batch: TokenBatch) -> Tensor:
+        """Return the log-probability of each id, float32 [B, L]; 0 where nothing was chosen."""
+        return chosen_log_probs(self.distributions(batch), batch)
+
+
+class ScalarLearner(Learner):
+    """A transformer that gives numbers: a critic or a reward model."""
+
+    model: LlamaForTokenClassification
+
+    @classmethod
+    def from_policy(
+        cls, model: LlamaForCausalLM, component: Component, ledger: Ledger, rate: float, seed: int
+    ) -> ScalarLearner:
+        """Return a learner with the body of `model` under a head whose first weights `seed` names."""
+        return cls(with_scalar_head(model, seed=seed), component, ledger, rate)
+
+    def numbers(self, batch: TokenBatch, positions: Tensor) -> Tensor:
+        """Return the numbers said after the ids at `positions`, int64 [B, T]: float32 [B, T]."""
+        self._book(batch, positions.numel())
+        hidden = hidden_states(self.model.model, batch.ids)
+        found = hidden.gather(1, positions.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
+        numbers: Tensor = self.model.score(found).squeeze(-1)
+        return numbers
+
+    def values(self, batch: TokenBatch) -> Tensor:
+        """Return the value of the situation before each reply, float32 [B, T]; meaningless where there is none."""
+        return self.numbers(batch, batch.decisions)
+
+    def scores(self, batch: TokenBatch) -> Tensor:
+        """Return the score of each text, said after its last id: float32 [B]."""
+        return self.numbers(batch, (batch.lengths - 1).unsqueeze(1)).squeeze(1)
+
+
+# Updates -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """How PPO reuses a batch.
+
+    Attributes:
+        clip: how far the probability ratio counts.
+        epochs: passes over each batch.
+        minibatches: updates in each pass.
+        entropy: what a nat of entropy, of each reply, adds to the objective.
+        ratio_of: what the ratio is taken of: a whole `reply`, or each `token`.
+    """
+
+    clip: float = 0.2
+    epochs: int = 2
+    minibatches: int = 4
+    entropy: float = 0.0
+    ratio_of: Literal["reply", "token"] = "reply"
+
+
+class Averages:
+    """Means of named numbers."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, list[float]] = defaultdict(list)
+
+    def add(self, **numbers: float) -> None:
+        """Note one more of each of these numbers."""
+        for name, number in numbers.items():
+            self._numbers[name].append(number)
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each."""
+        return {name: float(np.mean(numbers)) for name, numbers in self._numbers.items()}
+
+
+def minibatches(count: int, parts: int, generator: np.random.Generator) -> Iterator[list[int]]:
+    """Yield the numbers below `count` in random order, in at most `parts` parts of about equal size."""
+    for part in np.array_split(generator.permutation(count), min(parts, count)):
+        yield part.tolist()
+
+
+def in_order(count: int) -> Iterator[slice]:
+    """Yield slices that cover `count` episodes, as many at once as are read fast."""
+    for first in range(0, count, _READ_AT_ONCE):
+        yield slice(first, first + _READ_AT_ONCE)
+
+
+def choice_mask(batch: TokenBatch) -> Tensor:
+    """Return which ids were chosen among alternatives, bool [B, L]."""
+    rows, positions = batch.choices.T
+    return torch.zeros_like(batch.sampled).index_put((rows, positions), torch.tensor(True))
+
+
+def sampled_entropy(played: Sequence[Played]) -> float:
+    """Return the mean of `-log p` of the replies under the policy that sampled them, which estimates its entropy."""
+    surprises = [-sum(turn.reply.trace.log_probs) for each in played for turn in each.turns]
+    return float(np.mean(surprises))
+
+
+def imitate(
+    learner: PolicyLearner,
+    episodes: Sequence[EpisodeTokens],
+    epochs: int,
+    parts: int,
+    generator: np.random.Generator,
+) -> dict[str, float]:
+    """Raise the likelihood of the replies in `episodes`, `epochs` times over in `parts` updates each.
+
+    Returns:
+        Means over the updates: `cross_entropy`, of a choice, and `gradient_norm`.
+    """
+    averages = Averages()
+    for _ in range(epochs):
+        for rows in minibatches(len(episodes), parts, generator):
+            batch = collate([episodes[row] for row in rows], learner.vocabulary_size)
+            loss = losses.cross_entropy(learner.log_probs(batch), choice_mask(batch))
+            averages.add(cross_entropy=float(loss), gradient_norm=learner.descend(loss))
+    return averages.means()
+
+
+def ppo_update(
+    learner: PolicyLearner,
+    episodes: Sequence[EpisodeTokens],
+    advantages: Tensor,
+    clipping: Clipping,
+    generator: np.random.Generator,
+) -> dict[str, float]:
+    """Climb the clipped surrogate of one batch of episodes that `learner`, as it is now, has played.
+
+    Args:
+        learner: the policy.
+        episodes: B of them.
+        advantages: of each reply, which all its tokens share, float32 [B, T].
+        clipping: how often, and how far.
+        generator: draws the minibatches.
+
+    Returns:
+        Means over the updates: `entropy` of a reply, `kl` from the sampling policy to the updated one per ratio,
+        `gradient_norm`; and `first_ratio_error`, how far any ratio was from 1 before the first update.
+    """
+    averages = Averages()
+    first_ratio_error = None
+    for _ in range(clipping.epochs):
+        for rows in minibatches(len(episodes), clipping.minibatches, generator):
+            batch = collate([episodes[row] for row in rows], learner.vocabulary_size)
+            distributions = learner.distributions(batch)
+            log_p, old_log_p, advantage, mask = _ratio_units(
+                chosen_log_probs(distributions, batch), batch, advantages[rows], clipping.ratio_of
+            )
+            if first_ratio_error is None:
+                first_ratio_error = float((torch.exp(log_p - old_log_p) - 1)[mask].abs().max())
+            entropy = -(distributions.exp() * distributions).sum() / batch.turns.sum()
+            surrogate = losses.clipped_surrogate(log_p, old_log_p, advantage, clipping.clip)
+            loss = losses.masked_mean(surrogate, mask) - clipping.entropy * entropy
+            kl = losses.masked_mean(losses.kl_estimate_positive(log_p.detach(), old_log_p), mask)
+            averages.add(entropy=float(entropy), kl=float(kl), gradient_norm=learner.descend(loss))
+    return {**averages.means(), "first_ratio_error": first_ratio_error or 0.0}
+
+
+def _ratio_units(
+    log_p: Tensor, batch: TokenBatch, advantage: Tensor, unit: Literal["reply", "token"]
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return log-probabilities, old ones, advantages and mask of each reply, [B, T], or each token, [B, L]."""
+    if unit == "token":
+        of_tokens = advantage.gather(1, batch.turn.clamp(min=0))
+        return log_p, batch.old_log_probs, of_tokens, choice_mask(batch)
+    turns = batch.turns.shape[1]
+    old_log_p = losses.sum_by_turn(batch.old_log_probs, batch.turn, turns)
+    return losses.sum_by_turn(log_p, batch.turn, turns), old_log_p, advantage[:, :turns], batch.turns

@@ -1,0 +1,193 @@
+"""B2: turn-level PPO with a critic and GAE, turns being the time steps. The true-RL arm.
+
+It departs from PPO for chat models in one respect: an action is a reply, not a token. Each reply has one advantage, and
+one probability ratio, of the product of its tokens; rewards come from the game after each reply; and time goes on
+through the episode, so what a reply earns may come many replies later.
+
+The critic is a transformer of its own that begins with the weights of the start policy (Stiennon et al. 2020,
+arXiv:2009.01325, section 3.4, found this better than sharing weights). It costs another reading of each episode, but it
+reads all that was said, as the policy does, and its errors never disturb the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import LlamaForCausalLM
+
+from agents import losses
+from agents.learner import Clipping, PolicyLearner, ScalarLearner, episode_tokens, in_order, minibatches, ppo_update
+from agents.training import (
+    Cell,
+    Evaluate,
+    Meter,
+    OnProgress,
+    Run,
+    environment_steps,
+    invalid_rate,
+    paid,
+    permuted,
+    shuffler,
+    training_seeds,
+)
+from textenvs.evaluation.rollout import Played, play
+from textenvs.policies.tokenizer import WordTokenizer
+from textenvs.policies.tokens import EpisodeTokens, collate
+from textenvs.policies.traces import Conversation, TokenTrace
+
+
+@dataclass(frozen=True)
+class Config:
+    """The knobs.
+
+    Attributes:
+        episodes: episodes in a batch.
+        rate: step size of AdamW for the policy.
+        critic_rate: the same for the critic.
+        critic_epochs: passes of the critic over each batch.
+        warm_up_epochs: further passes, over the first batch, before the first advantages are taken.
+        lambda_: from one-step errors (0) to whole returns (1).
+        clipping: how a batch is reused.
+        cut: turns after which a training episode is left, the critic standing for the rest; None plays to the end.
+        permute_returns: null control: pay each episode the return of another one of its batch.
+    """
+
+    episodes: int = 64
+    rate: float = 1e-3
+    critic_rate: float = 2e-3
+    critic_epochs: int = 1
+    warm_up_epochs: int = 4
+    lambda_: float = 0.95
+    clipping: Clipping = field(default_factory=Clipping)
+    cut: int | None = None
+    permute_returns: bool = False
+
+
+def train(
+    cell: Cell,
+    start: LlamaForCausalLM,
+    tokenizer: WordTokenizer,
+    *,
+    seed: int,
+    budget: int,
+    config: Config | None = None,
+    evaluate: Evaluate | None = None,
+    on_progress: OnProgress | None = None,
+) -> Run:
+    """Improve `start` by proximal policy optimisation (Schulman et al. 2017, arXiv:1707.06347) on whole episodes.
+
+    Rows of the curve: `return`, mean of the batch, with its standard deviation `return_spread`; `invalid`, share of
+    refused replies; `value_error`, mean squared distance of the critic from its targets before it learns from them; and
+    what `agents.learner.ppo_update` returns.
+
+    Args:
+        cell: the task.
+        start: the cloned start; left as it is.
+        tokenizer: the vocabulary of the model.
+        seed: names everything random.
+        budget: the most environment steps; less than a whole batch is left unspent.
+        config: the knobs.
+        evaluate: see `agents.training.Meter`.
+        on_progress: see `agents.training.Meter`.
+    """
+    config = config or Config()
+    meter = Meter(budget, evaluate, on_progress)
+    learner = PolicyLearner.copy_of(start, meter.ledger, config.rate)
+    critic = ScalarLearner.from_policy(start, "critic", meter.ledger, config.critic_rate, seed)
+    policy = cell.policy(learner.model, tokenizer, meter.ledger)
+    seeds, generator = training_seeds(seed), shuffler(seed)
+    first = True
+    while meter.affords(config.episodes * min(cell.longest(), config.cut or cell.longest())):
+        meter.evaluate_if_due(learner.model)
+        with meter.ledger.timed():
+            played = play([cell.episode(next(seeds)) for _ in range(config.episodes)], policy, longest=config.cut)
+            meter.spend(environment_steps(played))
+            tokens = [episode_tokens(each) for each in played]
+            seen = [with_last_view(each, tokenizer) for each in played]
+            rewards = permuted(paid(played), generator) if config.permute_returns else paid(played)
+            r_t, discount_t, mask = time_major(played, rewards)
+            if first:
+                targets = losses.returns_to_go(r_t, discount_t).T
+                fit_critic(critic, seen, targets, mask.T, config.warm_up_epochs, config.clipping.minibatches, generator)
+                first = False
+            v_t = values(critic, seen, len(r_t) + 1)
+            advantages = losses.gae(r_t, discount_t, v_t, config.lambda_)
+            targets = advantages + v_t[:-1]
+            error = 2 * losses.value_loss(v_t[:-1], targets, mask)
+            fit_critic(critic, seen, targets.T, mask.T, config.critic_epochs, config.clipping.minibatches, generator)
+            of_replies = losses.standardised(advantages, mask).T
+            numbers = ppo_update(learner, tokens, of_replies, config.clipping, generator)
+        returns = r_t.sum(dim=0)
+        meter.note(
+            **{"return": float(returns.mean())},
+            return_spread=float(returns.std()),
+            invalid=invalid_rate(played),
+            value_error=float(error),
+            **numbers,
+        )
+    return meter.run(learner.model)
+
+
+def time_major(played: Sequence[Played], rewards: Sequence[Sequence[float]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return rewards and discounts, float32 [T, B], and which replies there are, bool [T, B].
+
+    The discount is 1 but for the last reply of an episode that is over, after which nothing is worth anything; an
+    episode that was cut keeps it.
+
+    Args:
+        played: B episodes.
+        rewards: of each turn of each.
+    """
+    shape = max(len(each.turns) for each in played), len(played)
+    r_t, discount_t, mask = torch.zeros(shape), torch.zeros(shape), torch.zeros(shape, dtype=torch.bool)
+    for column, (each, of_turns) in enumerate(zip(played, rewards, strict=True)):
+        turns = len(each.turns)
+        r_t[:turns, column] = torch.tensor(of_turns)
+        discount_t[: turns - each.episode.over, column] = 1.0
+        mask[:turns, column] = True
+    return r_t, discount_t, mask
+
+
+def with_last_view(played: Played, tokenizer: WordTokenizer) -> EpisodeTokens:
+    """Return the ids of an episode; if it was cut, up to the reply that was not asked for any more."""
+    traces = [turn.reply.trace for turn in played.turns]
+    if not played.episode.over:
+        dialogue = played.episode.dialogues[0]
+        conversation = Conversation(tokenizer)
+        conversation.context(dialogue[:-2])
+        conversation.replied(traces[-1].tokens)
+        traces.append(TokenTrace(conversation.context(dialogue), (), (), ()))
+    return EpisodeTokens.from_traces(traces)
+
+
+def values(critic: ScalarLearner, episodes: Sequence[EpisodeTokens], steps: int) -> Tensor:
+    """Return what the critic expects before each reply, float32 [steps, B], 0 where there is none; no gradient."""
+    v_t = torch.zeros(steps, len(episodes))
+    with torch.no_grad():
+        for part in in_order(len(episodes)):
+            batch = collate(episodes[part], critic.vocabulary_size)
+            found = torch.where(batch.turns, critic.values(batch), 0.0)
+            v_t[: found.shape[1], part] = found.T
+    return v_t
+
+
+def fit_critic(
+    critic: ScalarLearner,
+    episodes: Sequence[EpisodeTokens],
+    targets: Tensor,
+    mask: Tensor,
+    epochs: int,
+    parts: int,
+    generator: np.random.Generator,
+) -> None:
+    """Move the values of the replies in `mask`, bool [B, T], towards `targets`, float32 [B, T]."""
+    for _ in range(epochs):
+        for rows in minibatches(len(episodes), parts, generator):
+            batch = collate([episodes[row] for row in rows], critic.vocabulary_size)
+            found = critic.values(batch)
+            steps = min(found.shape[1], targets.shape[1])
+            critic.descend(losses.value_loss(found[:, :steps], targets[rows, :steps], mask[rows, :steps]))

@@ -1,0 +1,1 @@
+"""True RL against one-shot RLHF at equal budget, next to what exact planning predicts."""

@@ -1,0 +1,1 @@
+"""One training run of an arm on a language model."""

@@ -1,0 +1,151 @@
+"""Reading with a causal model, each id once: keys and values of many texts side by side, without holes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from textenvs.policies.errors import ContextOverflowError
+from textenvs.policies.extra import torch, transformers
+from textenvs.policies.ledger import Ledger, forward_flops
+from textenvs.policies.trie import Ids
+
+
+class RowCache(transformers.Cache):
+    """Keys and values of texts of different lengths: the id at position p of a text is in column p of its row.
+
+    Rows are written at their own ends, so nothing is ever padded on the left and no column is wasted on texts
+    that are finished. What padding on the right of a block writes is overwritten by the block after it.
+    """
+
+    def __init__(self, rows: int) -> None:
+        """Begin with `rows` empty texts."""
+        super().__init__(layers=[])
+        self._rows = rows
+        self._stores: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def place(self, rows: torch.Tensor, columns: torch.Tensor, width: int) -> None:
+        """Say where the next block goes.
+
+        Args:
+            rows: texts that it continues, int64 [b].
+            columns: position of each id, int64 [b, n].
+            width: how many columns the block can look back on, itself included.
+        """
+        self._at = rows.unsqueeze(1), columns
+        everyone = torch.equal(rows, torch.arange(self._rows))
+        self._seen = slice(None) if everyone else rows
+        self._width = width
+        self._capacity = int(columns.max()) + 1
+
+    def spread(self, row: int, rows: Sequence[int]) -> None:
+        """Let each of `rows` begin with what has been stored for `row`."""
+        for keys, values in self._stores:
+            keys[rows], values[rows] = keys[row].clone(), values[row].clone()
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Store the keys and values of a block, [b, heads, n, size]; return those it sees, [b, heads, m, size]."""
+        keys, values = self._store(layer_idx, key_states)
+        keys[self._at] = key_states.transpose(1, 2)
+        values[self._at] = value_states.transpose(1, 2)
+        seen = self._seen, slice(self._width)
+        return keys[seen].transpose(1, 2), values[seen].transpose(1, 2)
+
+    def _store(self, layer: int, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the keys and values of `layer`, [rows, columns, heads, size], with room for the block."""
+        if layer == len(self._stores):
+            empty = like.new_zeros(self._rows, 0, like.shape[1], like.shape[3])
+            self._stores.append((empty, empty))
+        keys, values = self._stores[layer]
+        if keys.shape[1] < self._capacity:
+            room = (0, 0, 0, 0, 0, self._capacity + keys.shape[1])
+            pad = torch.nn.functional.pad
+            self._stores[layer] = keys, values = pad(keys, room), pad(values, room)
+        return keys, values
+
+
+class Reader:
+    """Reads ids at the ends of texts and says what the model expects next.
+
+    What all texts of a batch begin with (the instructions, as a rule) is read once for all of them.
+
+    Attributes:
+        lengths: number of ids of each text so far.
+        ledger: where ids read, calls and FLOPs are booked, as those of the policy.
+    """
+
+    def __init__(self, model: transformers.LlamaForCausalLM, rows: int, ledger: Ledger) -> None:
+        """Begin with `rows` empty texts."""
+        self._model = model
+        self._cache = RowCache(rows)
+        self.lengths = [0] * rows
+        self.ledger = ledger
+
+    @torch.inference_mode()
+    def read(self, rows: Sequence[int], blocks: Sequence[Ids]) -> torch.Tensor:
+        """Read a block of ids at the end of each of some texts.
+
+        Args:
+            rows: the texts, b different ones.
+            blocks: the ids of each, at least one.
+
+        Returns:
+            The logits after the last id of each block, float [b, V].
+
+        Raises:
+            ContextOverflowError: if a text would become longer than the model's positions; then nothing is read.
+        """
+        self._check(max(self.lengths[row] + len(block) for row, block in zip(rows, blocks, strict=True)))
+        fresh = not any(self.lengths[row] for row in rows)
+        shared = _alike(blocks) if fresh and len(rows) > 1 else 0
+        if shared:
+            self._hidden(rows[:1], [blocks[0][:shared]], outputs=0)
+            self._cache.spread(rows[0], rows)
+            for row in rows:
+                self.lengths[row] = shared
+        outputs = len(rows) * self._model.config.vocab_size
+        hidden = self._hidden(rows, [block[shared:] for block in blocks], outputs)
+        logits: torch.Tensor = self._model.lm_head(hidden)
+        return logits
+
+    def _check(self, needed: int) -> None:
+        positions = self._model.config.max_position_embeddings
+        if needed > positions:
+            raise ContextOverflowError(needed, positions)
+
+    def _hidden(self, rows: Sequence[int], blocks: Sequence[Ids], outputs: int) -> torch.Tensor:
+        """Read the blocks and return what the body makes of the last id of each, float [b, hidden size]."""
+        new = [len(block) for block in blocks]
+        known = [self.lengths[row] for row in rows]
+        ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(block) for block in blocks], batch_first=True)
+        columns = torch.tensor(known).unsqueeze(1) + torch.arange(ids.shape[1])
+        width = max(map(sum, zip(new, known, strict=True)))
+        self._cache.place(torch.tensor(rows), columns, width)
+        hidden = self._model.model(
+            input_ids=ids,
+            position_ids=columns,
+            attention_mask=_causal(columns, width, self._model.dtype),
+            past_key_values=self._cache,
+            use_cache=True,
+        ).last_hidden_state
+        for row, count in zip(rows, new, strict=True):
+            self.lengths[row] += count
+        self.ledger.score("policy", sum(new), forward_flops(self._model.config, new, known, outputs))
+        last: torch.Tensor = hidden[torch.arange(len(rows)), torch.tensor(new) - 1]
+        return last
+
+
+def _alike(blocks: Sequence[Ids]) -> int:
+    """Return how many ids all blocks begin with, leaving the last of each block out."""
+    first, last = min(blocks), max(blocks)  # all others lie between them in lexicographic order
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+    return min(alike, *(len(block) - 1 for block in blocks))
+
+
+def _causal(columns: torch.Tensor, width: int, dtype: torch.dtype) -> torch.Tensor:
+    """Return the additive mask [b, 1, n, width] under which each id sees its own column and those before it."""
+    hidden = torch.arange(width) > columns.unsqueeze(-1)
+    return torch.zeros(hidden.shape, dtype=dtype).masked_fill(hidden, torch.finfo(dtype).min).unsqueeze(1)

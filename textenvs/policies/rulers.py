@@ -1,0 +1,101 @@
+"""Policies that play what planning computed: the reference values as players one can watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+
+from textenvs.core.dialogue import Message
+from textenvs.core.errors import ArgumentError
+from textenvs.core.refusal import Refusal
+from textenvs.planning.graph import FloatArray, InformationGraph
+from textenvs.planning.plans import Plan
+from textenvs.policies.base import Reply, Request
+
+
+class GraphPolicy:
+    """Plays a policy over the pairs of an `InformationGraph` in the `turns` form.
+
+    It finds its information state from the dialogue alone: the opening view, then its own replies and
+    the views they brought. So what it earns in rollouts is what `planning.values.evaluate` says.
+    """
+
+    def __init__(self, graph: InformationGraph, policy: FloatArray, name: str) -> None:
+        """Take the graph of the game it will play, a policy (float64[P]) and a name for the result."""
+        self.graph = graph
+        self.policy = policy
+        self.name = name
+        self._nodes: dict[int, int] = {}
+        self._known: dict[int, Mapping[str, int]] = {}
+
+    def start(self, slots: int) -> None:
+        self._nodes.clear()
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        return [self._reply(request) for request in requests]
+
+    def _reply(self, request: Request) -> Reply:
+        node = self._node(request)
+        self._nodes[request.slot] = node
+        first, after = self.graph.pair_start[node], self.graph.pair_start[node + 1]
+        cumulative = np.cumsum(self.policy[first:after])
+        chosen = int(np.searchsorted(cumulative, request.random.random() * cumulative[-1], side="right"))
+        return Reply(self.graph.wordings(node)[min(chosen, len(cumulative) - 1)])
+
+    def _node(self, request: Request) -> int:
+        """Return the information state that the dialogue of a request has reached."""
+        view = request.dialogue[-1].text
+        previous = self._nodes.get(request.slot)
+        if previous is None:
+            return self._matching(self._openings, view)
+        reply: Message = request.dialogue[-2]
+        move = self.graph.game.read(self._state(previous), 0, reply.text)
+        if isinstance(move, Refusal):
+            return previous
+        pair = int(self.graph.pair_start[previous]) + self.graph.moves[previous].index(move)
+        return self._matching(self._successors(pair), view)
+
+    def _successors(self, pair: int) -> Mapping[str, int]:
+        """Return the information states that a pair can lead to, by their views."""
+        if pair not in self._known:
+            nodes = self.graph.outcome_node[self.graph.outcome_start[pair] : self.graph.outcome_start[pair + 1]]
+            self._known[pair] = {self.graph.view(int(node)): int(node) for node in nodes if node >= 0}
+        return self._known[pair]
+
+    @cached_property
+    def _openings(self) -> dict[str, int]:
+        return {self.graph.view(int(node)): int(node) for node in self.graph.opening_node}
+
+    def _state(self, node: int) -> Any:
+        return self.graph.belief(node)[0][0]
+
+    def _matching(self, nodes: Mapping[str, int], view: str) -> int:
+        if view not in nodes:
+            raise ArgumentError(f"this graph of {self.graph.game!r} does not lead to the view {view!r}")
+        return nodes[view]
+
+
+class PlanPolicy:
+    """Writes, in the `plan` form, the plan that planning found for the opening view."""
+
+    def __init__(self, plans: Sequence[Plan], name: str = "plan") -> None:
+        """Take the plans of the game it will play, one for each opening view."""
+        self.plans = {plan.view: plan.moves for plan in plans}
+        self.name = name
+
+    def start(self, slots: int) -> None:
+        """Nothing is remembered between episodes."""
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        return [self._reply(request) for request in requests]
+
+    def _reply(self, request: Request) -> Reply:
+        view, episode = request.dialogue[-1].text, request.episode
+        if view not in self.plans:
+            raise ArgumentError(f"no plan for the opening view {view!r}")
+        moves = takewhile(lambda move: move is not None, self.plans[view])
+        return Reply("\n".join(episode.game.say(episode.state, move) for move in moves))
