@@ -176,7 +176,7 @@ def value_loss(v_t: Tensor, target_t: Tensor, mask: Tensor, total: float | None 
 
 
 def bradley_terry(first: Tensor, second: Tensor, preference: Tensor) -> Tensor:
-    """Return the mean of `-p log σ(s_1 - s_2) - (1 - p) log σ(s_2 - s_1)`.
+    """Return `-p log σ(s_1 - s_2) - (1 - p) log σ(s_2 - s_1)` for each pair, float [N].
 
     Args:
         first: scores of the first replies, float [N].
@@ -190,7 +190,7 @@ def bradley_terry(first: Tensor, second: Tensor, preference: Tensor) -> Tensor:
     _check("first", first, 1)
     _check_alike(first=first, second=second, preference=preference)
     margin = first - second
-    return -(preference * logsigmoid(margin) + (1 - preference) * logsigmoid(-margin)).mean()
+    return -(preference * logsigmoid(margin) + (1 - preference) * logsigmoid(-margin))
 
 
 def kl_estimate(log_p: Tensor, ref_log_p: Tensor) -> Tensor:

@@ -2,13 +2,17 @@
 
 The prompts are all decisions in episodes of the behaviour strategy. What the behaviour replied is labelled at no cost,
 since the episode shows what it earned; where replies are compared, the start policy gives a second one to the same
-prompt, which is played on a copy of the episode and counts as an environment step. So every environment step is
-labelled. Once the labels are in, no environment step is taken, and the policy that comes out is never labelled itself.
+prompt, which is played on a copy of the episode with chance of its own, and counts as environment steps. Once the labels
+are in, no environment step is taken, and the policy that comes out is never labelled itself.
+
+The reward model is the start policy under a scalar head, as in Stiennon et al. 2020, arXiv:2009.01325. Its scores are
+centred by the other replies to the same prompt (RLOO, Ahmadian et al. 2024, arXiv:2402.14740), which spares one-step
+PPO a critic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -21,15 +25,21 @@ from agents import losses
 from agents.learner import Averages, Clipping, PolicyLearner, ScalarLearner, in_order, minibatches, ppo_update
 from agents.training import Cell, Evaluate, Meter, OnProgress, Run, shuffler, training_seeds
 from textenvs.core.errors import check_choice
+from textenvs.core.refusal import Refusal
 from textenvs.envs.episode import Episode
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.policies.base import Reply, Request
 from textenvs.policies.language_model import LanguageModelPolicy
+from textenvs.policies.scripted import StrategyPolicy
 from textenvs.policies.tokenizer import WordTokenizer
-from textenvs.policies.tokens import EpisodeTokens, collate
-from textenvs.policies.traces import Conversation, TokenTrace
+from textenvs.policies.tokens import EpisodeTokens, TokenBatch, collate
+from textenvs.policies.traces import TokenTrace, TracedPolicy
+from textenvs.policies.trie import Ids
 
 LABELS = ("myopic", "farsighted", "farsighted_preferences")
+
+EVALUATIONS = 5
+"""Points at which PPO is evaluated on its way against the reward model."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +52,8 @@ class Config:
             preferences by the same.
         episodes: behaviour episodes in a batch of labels.
         reward_rate: step size of AdamW for the reward model.
-        reward_epochs: its passes over all labels.
-        reward_minibatch: labels in an update of it.
+        reward_epochs: its passes over the labels.
+        reward_minibatch: different labelled texts, or pairs of texts, in an update of it.
         beta: price of a nat of divergence from the start, where rewards have standard deviation 1 within a prompt.
         prompts: prompts in a batch of PPO.
         replies: replies to each prompt; the mean of the others is each one's baseline.
@@ -54,9 +64,9 @@ class Config:
     """
 
     labels: Literal["myopic", "farsighted", "farsighted_preferences"] = "myopic"
-    episodes: int = 32
+    episodes: int = 16
     reward_rate: float = 1e-3
-    reward_epochs: int = 3
+    reward_epochs: int = 4
     reward_minibatch: int = 64
     beta: float = 0.1
     prompts: int = 32
@@ -65,36 +75,6 @@ class Config:
     rate: float = 1e-3
     clipping: Clipping = field(default_factory=lambda: Clipping(epochs=1))
     permute_returns: bool = False
-
-
-class Asked(NamedTuple):
-    """A prompt and what the behaviour replied to it.
-
-    Attributes:
-        prompt: the episode just before the reply.
-        reply: its text.
-        reward: what it earned at once.
-        return_to_go: what was earned from it to the end.
-    """
-
-    prompt: Episode
-    reply: str
-    reward: float
-    return_to_go: float
-
-
-class Labels(NamedTuple):
-    """N labels of texts, each text a prompt with a reply.
-
-    Attributes:
-        first: int64 [N]; the text that is labelled.
-        second: int64 [N]; the text it was compared with; the same one where it was given a score.
-        label: float32 [N]; 1 where the first is preferred, 0 where the second is, 1/2 for a tie; or the score.
-    """
-
-    first: Tensor
-    second: Tensor
-    label: Tensor
 
 
 def train(
@@ -110,13 +90,13 @@ def train(
 ) -> Run:
     """Label replies until the budget is spent, fit a reward model, and optimise the start policy against it.
 
-    Rows of the curve: while labels are collected, `return`, mean of the behaviour's episodes, and `return_spread`; for
-    each pass of the reward model, `reward_loss` and `reward_gradient_norm`; for each batch of PPO, `score`, mean of the
-    reward model in units of its deviation, `score_spread` within prompts, `kl_to_start`, `invalid`, and what
-    `agents.learner.ppo_update` returns.
+    Rows of the curve: for each batch of labels, `return`, mean of the behaviour's episodes; for each pass of the reward
+    model, `reward_loss` and `reward_gradient_norm`; for each batch of PPO, `score`, the mean of the reward model in units
+    of its deviation, `score_spread`, its mean standard deviation within a prompt, `kl_to_start` of a reply, `invalid`,
+    share of replies that would be refused, and what `agents.learner.ppo_update` returns.
 
-    Diagnostics: `reward_model`, for each reply of the behaviour its score by the reward model, its `reward` and its
-    `return_to_go`.
+    Diagnostics: `reward_model`, a list of each reply of the behaviour with its `score` by the reward model, the `reward`
+    it earned at once and the `return_to_go` of the behaviour.
 
     Args:
         cell: the task.
@@ -138,7 +118,223 @@ def train(
     learner = PolicyLearner.copy_of(start, meter.ledger, config.rate)
     policy = cell.policy(learner.model, tokenizer, meter.ledger)
     meter.evaluate(learner.model)
-    texts = Texts(tokenizer)
+    texts = Texts(learner.vocabulary_size)
+    asked, labels = collect_labels(cell, policy, texts, seeds, meter, config)
+    if not asked:
+        return meter.run(learner.model)
+    if config.permute_returns:
+        labels = labels._replace(label=labels.label[torch.from_numpy(generator.permutation(len(labels.label)))])
+    reward_model = ScalarLearner.from_policy(start, "reward_model", meter.ledger, config.reward_rate, seed)
+    fit_reward_model(reward_model, texts, labels, meter, config, generator)
+    score = Remembered(texts, reward_model.scores)
+    with meter.ledger.timed():
+        scores = score([texts.add(each.reply.trace) for each in asked]).tolist()
+    meter.diagnostics["reward_model"] = [
+        {"score": number, "reward": each.reward, "return_to_go": each.return_to_go}
+        for number, each in zip(scores, asked, strict=True)
+    ]
+    reference = PolicyLearner.copy_of(start, meter.ledger, component="reference")
+    reference_log_p = Remembered(texts, lambda batch: reference.log_probs(batch).sum(dim=1))
+    prompts = [each.prompt for each in asked]
+    unit = None
+    for number in range(config.batches):
+        with meter.ledger.timed():
+            chosen = [prompts[row] for row in generator.choice(len(prompts), config.prompts)]
+            replies = answer(policy, [prompt for prompt in chosen for _ in range(config.replies)], seeds)
+            numbers_of_texts = [texts.add(reply.trace) for reply in replies]
+            rewards = score(numbers_of_texts).view(-1, config.replies)
+            unit = unit or spread_within(rewards)  # the policy of the first batch is the start
+            log_p = torch.tensor([sum(reply.trace.log_probs) for reply in replies])
+            divergence = losses.kl_estimate(log_p, reference_log_p(numbers_of_texts)).view(-1, config.replies)
+            advantages = losses.leave_one_out_advantages(rewards / unit - config.beta * divergence).view(-1, 1)
+            tokens = [EpisodeTokens.from_traces([reply.trace]) for reply in replies]
+            numbers = ppo_update(learner, tokens, advantages, config.clipping, generator)
+        meter.note(
+            score=float(rewards.mean()) / unit,
+            score_spread=float(rewards.std(dim=1).mean()) / unit,
+            kl_to_start=float(divergence.mean()),
+            invalid=invalid_rate(chosen, replies),
+            **numbers,
+        )
+        if number % max(config.batches // EVALUATIONS, 1) == 0:
+            meter.evaluate(learner.model)
+    return meter.run(learner.model)
 
-    asked = collect(...)
-    raise NotImplementedError
+
+# Labels ------------------------------------------------------------------------------------------
+
+
+class Asked(NamedTuple):
+    """A prompt and what the behaviour replied to it.
+
+    Attributes:
+        prompt: the episode just before the reply.
+        reply: with the whole dialogue as its context.
+        reward: what it earned at once.
+        return_to_go: what was earned from it to the end.
+    """
+
+    prompt: Episode
+    reply: Reply
+    reward: float
+    return_to_go: float
+
+
+class Labels(NamedTuple):
+    """N labels of texts, each text a prompt with a reply.
+
+    Attributes:
+        first: int64 [N]; number of the text that is labelled.
+        second: int64 [N]; number of the text it was compared with; -1 where it was given a score.
+        label: float32 [N]; 1 where the first is preferred, 0 where the second is, 1/2 for a tie; or the score.
+    """
+
+    first: Tensor
+    second: Tensor
+    label: Tensor
+
+
+class Texts:
+    """Prompts with replies in ids, each kept once and known by its number."""
+
+    def __init__(self, vocabulary_size: int) -> None:
+        self.vocabulary_size = vocabulary_size
+        self._tokens: list[EpisodeTokens] = []
+        self._numbers: dict[Ids, int] = {}
+
+    def add(self, trace: TokenTrace) -> int:
+        """Return the number of the text of a reply whose context is the whole dialogue."""
+        ids = trace.context + trace.tokens
+        number = self._numbers.setdefault(ids, len(self._tokens))
+        if number == len(self._tokens):
+            self._tokens.append(EpisodeTokens.from_traces([trace]))
+        return number
+
+    def batch(self, numbers: Sequence[int]) -> TokenBatch:
+        """Return these texts, padded."""
+        return collate([self._tokens[number] for number in numbers], self.vocabulary_size)
+
+
+def collect_labels(
+    cell: Cell,
+    policy: LanguageModelPolicy,
+    texts: Texts,
+    seeds: Iterator[int],
+    meter: Meter,
+    config: Config,
+) -> tuple[list[Asked], Labels]:
+    """Spend the budget on labels.
+
+    Args:
+        cell: the task.
+        policy: the start, which gives the second replies.
+        texts: where the labelled texts are kept.
+        seeds: of episodes, replies and chance.
+        meter: where everything is booked and noted.
+        config: the knobs.
+
+    Returns:
+        All prompts, and the labels.
+    """
+    all_asked: list[Asked] = []
+    labels: list[tuple[int, int, float]] = []
+    turns = cell.game.max_turns
+    most_each = {"farsighted": 1, "myopic": 2, "farsighted_preferences": 2 + turns}[config.labels]
+    while meter.affords(config.episodes * turns * most_each):
+        with meter.ledger.timed():
+            episodes = [decisions(cell, policy.tokenizer, next(seeds)) for _ in range(config.episodes)]
+            asked = [each for episode in episodes for each in episode]
+            meter.spend(len(asked))
+            if config.labels == "farsighted":
+                new = [(texts.add(each.reply.trace), -1, each.return_to_go) for each in asked]
+            else:
+                new = compare(policy, asked, texts, seeds, meter, farsighted=config.labels != "myopic")
+            meter.spend(0, labels=len(new))
+        labels += new
+        all_asked += asked
+        returns = [episode[0].return_to_go for episode in episodes]
+        meter.note(**{"return": float(np.mean(returns))}, return_spread=float(np.std(returns, ddof=1)))
+    first, second, label = np.array(labels, dtype=np.float64).reshape(-1, 3).T
+    return all_asked, Labels(torch.tensor(first).long(), torch.tensor(second).long(), torch.tensor(label).float())
+
+
+def decisions(cell: Cell, tokenizer: WordTokenizer, seed: int) -> list[Asked]:
+    """Play one episode of the behaviour and return all its decisions, in order."""
+    behaviour = TracedPolicy(StrategyPolicy(cell.behaviour), tokenizer, mode=cell.mode)
+    episode, random = cell.episode(seed), Stream(seed, Purpose.POLICY)
+    prompts, replies, earned = [], [], [0.0]
+    while not episode.over:
+        behaviour.start(1)  # a trace then has the whole dialogue as its context
+        (reply,) = behaviour.replies([Request(0, episode, 0, random)])
+        prompts.append(episode.copy())
+        replies.append(reply)
+        episode.reply(0, reply.text)
+        earned.append(episode.scores[0])
+    return [
+        Asked(prompt, reply, after - before, earned[-1] - before)
+        for prompt, reply, before, after in zip(prompts, replies, earned, earned[1:], strict=False)
+    ]
+
+
+def compare(
+    policy: LanguageModelPolicy,
+    asked: Sequence[Asked],
+    texts: Texts,
+    seeds: Iterator[int],
+    meter: Meter,
+    *,
+    farsighted: bool,
+) -> list[tuple[int, int, float]]:
+    """Have `policy` reply to each prompt too, play what differs from the first reply, and compare what they earned.
+
+    Returns:
+        The numbers of both texts and the label (see `Labels`) of each pair.
+    """
+    seconds = answer(policy, [each.prompt for each in asked], seeds)
+    labels = []
+    for each, second in zip(asked, seconds, strict=True):
+        if second.text != each.reply.text:
+            other = each.prompt.branch(next(seeds))
+            other.reply(0, second.text)
+            while farsighted and not other.over:
+                other.play_behaviour(0)
+            meter.spend(len(other.replies) - len(each.prompt.replies))
+            margin = (each.return_to_go if farsighted else each.reward) - (other.scores[0] - each.prompt.scores[0])
+            label = (np.sign(round(margin, 9)) + 1) / 2
+            labels.append((texts.add(each.reply.trace), texts.add(second.trace), float(label)))
+    return labels
+
+
+def answer(policy: LanguageModelPolicy, prompts: Sequence[Episode], seeds: Iterator[int]) -> list[Reply]:
+    """Return a reply of `policy` to each prompt; nothing is played."""
+    policy.start(len(prompts))
+    return policy.replies(
+        [Request(slot, prompt, 0, Stream(next(seeds), Purpose.POLICY)) for slot, prompt in enumerate(prompts)]
+    )
+
+
+# The reward model --------------------------------------------------------------------------------
+
+
+def fit_reward_model(
+    model: ScalarLearner,
+    texts: Texts,
+    labels: Labels,
+    meter: Meter,
+    config: Config,
+    generator: np.random.Generator,
+) -> None:
+    """Fit scores to labels, or their differences to preferences; labels of the same texts are read together."""
+    pairs, inverse, counts = np.unique(
+        torch.stack([labels.first, labels.second], dim=1).numpy(), axis=0, return_inverse=True, return_counts=True
+    )
+    means = torch.from_numpy(np.bincount(inverse, labels.label.numpy()) / counts).float()
+    weights = torch.from_numpy(counts).float()
+    parts = -(-len(pairs) // config.reward_minibatch)
+    for _ in range(config.reward_epochs):
+        averages = Averages()
+        with meter.ledger.timed():
+            for rows in minibatches(len(pairs), parts, generator):
+                numbers, places = np.unique(pairs[rows], return_inverse=True)
+                ...
+        meter.note(**averages.means())

@@ -63,7 +63,7 @@ class Coin(Toy):
 
 @dataclass(frozen=True)
 class Tiger(Toy):
-    """Kaelbling, Littman & Cassandra 1998, figure 2; `turns` moves. State: (tiger's door, moves made, told, pending)."""
+    """Kaelbling, Littman & Cassandra 1998, section 5.1. State: (tiger's door, moves made, told, pending)."""
 
     turns: int = 3
 
@@ -136,7 +136,7 @@ class Fork(Toy):
 
 @dataclass(frozen=True)
 class Ladder(Toy):
-    """Fully told: `up` climbs one rung, `jump` two, once; a rung can be reached early and late. State: (rung, jumped)."""
+    """Fully told: `up` climbs one rung, `jump` two, once; so a rung is reached early or late. State: (rung, jumped)."""
 
     rungs: int = 4
 

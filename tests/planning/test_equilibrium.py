@@ -109,6 +109,21 @@ class Recall(Matrix):
         return (0, 1, 2)
 
 
+class Doubled(Matrix):
+    """After both moves a die decides whether all payoffs count double; an impossible outcome is listed too."""
+
+    def chance(self, state: MatrixState) -> Distribution[Any]:
+        outcomes = (("once", Fraction(3, 4)), ("twice", Fraction(1, 4)), ("never", Fraction(0)))
+        return outcomes if len(state.made) == 2 else ()
+
+    def rewards(self, state: MatrixState, move: Any, after: MatrixState) -> tuple[float, ...]:
+        if len(after.made) < 3:
+            return (0.0, 0.0)
+        row, column, die = after.made
+        paid = self.payoffs[row][column] * {"once": 1, "twice": 2, "never": 1000}[die]
+        return (paid, -paid)
+
+
 # Known values ------------------------------------------------------------------------------------------
 
 
@@ -184,6 +199,12 @@ def test_a_player_remembers_its_own_moves() -> None:
     assert equilibrium(game).value == pytest.approx(-2 / 3, abs=1e-9)
     assert best_response_value(game, RANDOM, 1) == Fraction(2, 3)
     assert best_response_value(game, RANDOM, 0) == -Fraction(5, 9)
+
+
+def test_chance_during_play_counts() -> None:
+    found = equilibrium(Doubled(UNEVEN_PENNIES))
+    assert found.value == pytest.approx(-1 / 12 * 5 / 4, abs=1e-9)
+    assert best_response_value(Doubled(PENNIES), ({}, {("Choose.",): {0: Fraction(1)}}), 0) == Fraction(5, 4)
 
 
 # Against brute force -----------------------------------------------------------------------------------

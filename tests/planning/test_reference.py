@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.planning.tables import Chaos, Coin, Fork, Ladder, Tiger, Toy
 from textenvs.core.errors import ArgumentError, EmptySplitError
 from textenvs.core.game import Distribution
+from textenvs.core.instances import in_split
 from textenvs.core.strategies import expert_strategy, mixed_strategy, random_strategy
 from textenvs.games.assembly import Assembly
 from textenvs.games.guess_number import GuessNumber
@@ -174,7 +175,7 @@ def test_an_expert_that_falls_short_is_a_lower_bound() -> None:
 
 
 def test_random_play_is_exact_where_states_but_not_beliefs_can_be_listed() -> None:
-    game = Tiger(turns=4)
+    game = Tiger(turns=6)  # 56 information states, 32 states
     exactly = reference_values(game)
     rough = reference_values(game, limit=40)
     assert rough.optimal.kind == "bounds"
@@ -202,14 +203,10 @@ def test_a_given_behaviour_is_followed_or_sampled() -> None:
 
 
 def test_a_split_without_instances_is_an_error() -> None:
+    game = Ladder()  # has one instance, which lies in one split
+    other = "test" if in_split(game, game.deals()[0][0], "train") else "train"
     with pytest.raises(EmptySplitError):
-        reference_values(Ladder(), "test" if reference_split(Ladder()) != "test" else "validation")
-
-
-def reference_split(game: Any) -> str:
-    from textenvs.core.instances import digest, split_of
-
-    return split_of(digest(game, game.deals()[0][0]))
+        reference_values(game, other)
 
 
 def test_values_print_one_a_line() -> None:
@@ -262,4 +259,4 @@ def test_intervals_are_honest_where_all_samples_agree_and_not_much_wider_elsewhe
     returns = ([0.0] * 5 + [1.0] * 5) * 1_000
     width = sampled(returns, 1.0).high - sampled(returns, 1.0).low
     normal = 2 * NormalDist().inv_cdf(0.975) * 0.5 / 100
-    assert normal < width < 1.6 * normal
+    assert normal < width < 1.7 * normal

@@ -98,7 +98,13 @@ def test_guess_number_in_general(high: int, guesses: int) -> None:
 
 @pytest.mark.parametrize(
     "game",
-    [Assembly(), Assembly(length=1, horizon=1, slip=0.3), Assembly(3, 7, 0.4, 0.1, 0.5), Assembly(5, 4), Assembly(lure=0)],
+    [
+        Assembly(),
+        Assembly(length=1, horizon=1, slip=0.3),
+        Assembly(3, 7, 0.4, 0.1, 0.5),
+        Assembly(5, 4),
+        Assembly(lure=0),
+    ],
     ids=repr,
 )
 def test_assembly_is_worth_what_a_naive_recursion_says(game: Assembly) -> None:
@@ -118,7 +124,9 @@ def test_tiger_has_the_values_of_the_pomdp_literature() -> None:
         assert optimal(build_graph(Tiger(turns))).start == pytest.approx(value, abs=1e-12)
 
 
-@pytest.mark.parametrize("game", [Coin(2), Fork(), Ladder(4), GuessNumber(3, 2), *(Chaos(n) for n in range(30))], ids=repr)
+@pytest.mark.parametrize(
+    "game", [Coin(2), Fork(), Ladder(4), GuessNumber(3, 2), *(Chaos(n) for n in range(30))], ids=repr
+)
 def test_optimal_is_the_best_of_all_deterministic_policies(game: Any) -> None:
     assert optimal(build_graph(game)).start == pytest.approx(best_deterministic(game), abs=1e-9)
 
@@ -233,7 +241,7 @@ class Clairvoyant(Coin):
 
 
 def test_a_strategy_that_peeks_is_an_error_that_shows_both_states() -> None:
-    with pytest.raises(PeekingPolicyError, match="('heads', 0).*\n.*('tails', 0)"):
+    with pytest.raises(PeekingPolicyError, match=r"\('heads', 0\).*\n.*\('tails', 0\)"):
         expert_policy(build_graph(Clairvoyant()))
 
 

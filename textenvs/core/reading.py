@@ -33,11 +33,10 @@ def last_phrase(text: str, meanings: Mapping[str, T]) -> T | None:
         text: a player's reply.
         meanings: from a phrase, such as `move up`, to what it stands for.
     """
-    pattern = _any_phrase(tuple(meanings))
-    found = last_match(text, pattern)
-    if found is None:
+    if not meanings:
         return None
-    return meanings[_keys(tuple(meanings))[_normal(found.group())]]
+    found = max(_compiled(_any_phrase(tuple(meanings))).finditer(text), key=lambda match: match.end(1), default=None)
+    return meanings[_keys(tuple(meanings))[_normal(found.group(1))]] if found else None
 
 
 def last_whole_number(text: str, *patterns: str) -> int | None:
@@ -58,9 +57,10 @@ def _keys(phrases: tuple[str, ...]) -> dict[str, str]:
 
 @lru_cache(maxsize=512)
 def _any_phrase(phrases: tuple[str, ...]) -> str:
+    """Return a pattern that matches in front of every phrase, overlapping ones too; the phrase is group 1."""
     longest_first = sorted(map(_normal, phrases), key=len, reverse=True)
     alternatives = (re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first)
-    return rf"(?<![\w-])(?a:{'|'.join(alternatives)})(?![\w-])"
+    return rf"(?<![\w-])(?=((?a:{'|'.join(alternatives)}))(?![\w-]))"
 
 
 def _normal(phrase: str) -> str:

@@ -97,6 +97,7 @@ class Episode:
         self.turns = [0] * game.players
         self._earned = self._nothing
         self._refused = [0] * game.players
+        self._awaited: tuple[int, ...] = ()
         self._pending: tuple[tuple[int, Any], ...] = ()
         self.replies: tuple[tuple[int, str], ...] = ()
         self.dialogues: list[Dialogue] = [(Message("system", self._instructions(p)),) for p in range(game.players)]

@@ -34,11 +34,13 @@ class TextSpace(gym.Space[str]):
         """Return one of `samples`; `mask`, if given, is the sequence of texts to choose from instead.
 
         Raises:
-            ArgumentError: if a `probability` is given, which texts do not have.
+            ArgumentError: if a `probability` is given, which texts do not have, or an empty `mask`.
         """
         if probability is not None:
             raise ArgumentError("a text space has no use for probability")
         texts = self.samples if mask is None else tuple(mask)
+        if not texts:
+            raise ArgumentError("the mask leaves no text to choose from")
         return texts[int(self.np_random.integers(len(texts)))]
 
     def contains(self, x: Any) -> bool:

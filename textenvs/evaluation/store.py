@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, cast
 
 from textenvs.core.errors import CorruptRunError
@@ -14,19 +14,26 @@ from textenvs.evaluation.records import EpisodeRow
 
 EPISODES = "episodes"
 
+_KINDS = {
+    "textenvs": str, "game": str, "arguments": dict, "dials": dict, "policy": str, "seed": int, "split": str,
+    "choice": int | str | None, "instance": str, "replies": list, "rewards": list, "scores": list, "refusals": int,
+    "forfeited": int | None,
+}  # fmt: skip
+"""What an `EpisodeRow` is made of, in JSON's kinds."""
+
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that it holds either all of `content` or what it held before."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -42,8 +49,8 @@ def read_json(path: Path) -> Any:
         CorruptRunError: if the file is missing or is not JSON.
     """
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise CorruptRunError(f"{path}: {error}") from error
 
 
@@ -70,17 +77,24 @@ def read_episodes(run: Path) -> Iterator[tuple[str, EpisodeRow]]:
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text().splitlines()
+        lines = file.read_text("utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise CorruptRunError(f"{file}: {error}") from error
+    if not lines:
+        raise CorruptRunError(f"{file}: no episodes in it")
+    return lines
 
 
 def _row(place: str, line: str) -> EpisodeRow:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CorruptRunError(f"{place}: {error}") from error
-    missing = sorted(EpisodeRow.__annotations__.keys() - row.keys()) if isinstance(row, dict) else ["everything"]
-    if missing:
+    if not isinstance(row, dict):
+        raise CorruptRunError(f"{place}: an episode row is a JSON object, not {line:.40}")
+    if missing := sorted(_KINDS.keys() - row.keys()):
         raise CorruptRunError(f"{place}: an episode row lacks {', '.join(missing)}")
+    for key, kind in _KINDS.items():
+        if not isinstance(row[key], kind):
+            raise CorruptRunError(f"{place}: {key} cannot be {row[key]!r:.40}")
     return cast("EpisodeRow", row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,10 +65,5 @@ def _difference(row: EpisodeRow, episode: Episode) -> str | None:
 
 
 def _compared(key: str, replayed: Any, row: EpisodeRow) -> str | None:
-    recorded = row[key]  # type: ignore[literal-required]
-    return None if _plain(replayed) == _plain(recorded) else f"{key} are {replayed}, recorded {recorded}"
-
-
-def _plain(value: Any) -> Any:
-    """Return nested sequences as lists, since JSON knows no tuples."""
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+    ours, theirs = json.dumps(replayed), json.dumps(row[key])  # type: ignore[literal-required]
+    return None if ours == theirs else f"{key} are {ours}, recorded {theirs}"

@@ -68,10 +68,10 @@ class Quest(Game[QuestState, QuestMove]):
         holds at first lies inside. There is no limit to what can be carried.
         The locked doors cut the house into zones, which have an order in which each is entered from
         an earlier one. The key to a zone lies in the zone just before it and the treasure in the
-        last, so every lock must be opened; given the turns, every instance can be won. Trinkets are of no use.
-        `look`, `inventory` and examining what is in view use a turn and change nothing. What the
-        player does not see cannot be named, and nobody walks through a closed door: such commands
-        are refused and use no turn.
+        last, so every lock must be opened; given the turns, every instance can be won.
+        Trinkets are of no use. `look`, `inventory` and examining what is in view use a turn and
+        change nothing. What the player does not see cannot be named, and nobody walks through a
+        closed door: such commands are refused and use no turn.
     Rewards:
         1 for taking the treasure, 0 otherwise. Return in 0 … 1.
     End:

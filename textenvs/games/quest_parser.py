@@ -33,6 +33,7 @@ from textenvs.games.quest_world import (
 )
 
 Verb = Literal["go", "open", "unlock", "take", "drop", "examine", "look", "inventory"]
+IT = "it"
 
 
 class Command(NamedTuple):
@@ -45,11 +46,10 @@ class Command(NamedTuple):
     """
 
     verb: Verb
-    noun: str = "it"
-    key: str = "it"
+    noun: str = IT
+    key: str = IT
 
 
-IT = "it"
 HELP = (
     "I read no command in that. Reply with one command, such as: go north, open the north door, open the chest, "
     "take the coin, unlock the north door with the brass key, drop the coin, look, inventory."

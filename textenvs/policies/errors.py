@@ -14,3 +14,9 @@ class ContextOverflowError(TextenvsError, RuntimeError):
             f"the episode has reached {needed} tokens and the model reads at most {positions}; "
             "build it with more positions (tiny_llama(…, positions=N)) or choose a shorter game"
         )
+
+
+def check_positions(needed: int, positions: int) -> None:
+    """Raise `ContextOverflowError` if an episode needs more tokens than the model has positions."""
+    if needed > positions:
+        raise ContextOverflowError(needed, positions)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from textenvs.policies.errors import ContextOverflowError
+from textenvs.policies.errors import check_positions
 from textenvs.policies.extra import torch, transformers
 from textenvs.policies.ledger import Ledger, forward_flops
 from textenvs.policies.trie import Ids
@@ -98,7 +98,8 @@ class Reader:
         Raises:
             ContextOverflowError: if a text would become longer than the model's positions; then nothing is read.
         """
-        self._check(max(self.lengths[row] + len(block) for row, block in zip(rows, blocks, strict=True)))
+        needed = max(self.lengths[row] + len(block) for row, block in zip(rows, blocks, strict=True))
+        check_positions(needed, self._model.config.max_position_embeddings)
         fresh = not any(self.lengths[row] for row in rows)
         shared = _alike(blocks) if fresh and len(rows) > 1 else 0
         if shared:
@@ -110,11 +111,6 @@ class Reader:
         hidden = self._hidden(rows, [block[shared:] for block in blocks], outputs)
         logits: torch.Tensor = self._model.lm_head(hidden)
         return logits
-
-    def _check(self, needed: int) -> None:
-        positions = self._model.config.max_position_embeddings
-        if needed > positions:
-            raise ContextOverflowError(needed, positions)
 
     def _hidden(self, rows: Sequence[int], blocks: Sequence[Ids], outputs: int) -> torch.Tensor:
         """Read the blocks and return what the body makes of the last id of each, float [b, hidden size]."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textenvs.core.errors import ArgumentError
+from textenvs.policies.errors import check_positions
 from textenvs.policies.extra import torch, transformers
 from textenvs.policies.ledger import forward_flops
 from textenvs.policies.tokenizer import WordTokenizer
@@ -77,7 +78,8 @@ class EpisodeTokens:
 class TokenBatch:
     """Episodes padded on the right to L ids; B episodes, T replies at most, N choices in all, V ids known.
 
-    Padding comes last, so a causal model computes the same at all other positions without a mask.
+    Padding comes last, so a causal model computes the same at all other positions without a mask. What all
+    episodes begin with, as a rule the instructions, is computed once for all of them, with all its gradients.
 
     Attributes:
         ids: int64 [B, L].
@@ -89,6 +91,7 @@ class TokenBatch:
         turns: bool [B, T]; which replies there are.
         choices: int64 [N, 2]; episode and position of each sampled id that had an alternative.
         allowed: bool [N, V]; the alternatives, the chosen id included.
+        shared: how many ids all episodes begin with; 0 if there is but one episode.
     """
 
     ids: torch.Tensor
@@ -100,11 +103,25 @@ class TokenBatch:
     turns: torch.Tensor
     choices: torch.Tensor
     allowed: torch.Tensor
+    shared: int
 
     @property
     def lengths(self) -> torch.Tensor:
         """Number of ids of each episode, int64 [B]."""
         return self.real.sum(1)
+
+    @property
+    def tokens(self) -> int:
+        """Number of ids that one pass over the batch reads: those all episodes begin with count once."""
+        return self.shared + sum(self._unshared())
+
+    def _unshared(self) -> list[int]:
+        return [length - self.shared for length in self.lengths.tolist()]
+
+    def forward_flops(self, config: transformers.LlamaConfig, outputs: int) -> int:
+        """Return the FLOPs of one pass over the batch (see `textenvs.policies.ledger.forward_flops`)."""
+        own = self._unshared()
+        return forward_flops(config, [self.shared, *own], [0, *[self.shared] * len(own)], outputs)
 
 
 def collate(episodes: Sequence[EpisodeTokens], vocabulary_size: int) -> TokenBatch:
@@ -125,8 +142,9 @@ def collate(episodes: Sequence[EpisodeTokens], vocabulary_size: int) -> TokenBat
         for position, ids in enumerate(episode.allowed)
         if ids is None or len(ids) > 1
     ]
+    ids = _padded([episode.ids for episode in episodes], WordTokenizer.pad)
     return TokenBatch(
-        ids=_padded([episode.ids for episode in episodes], WordTokenizer.pad),
+        ids=ids,
         real=_padded([torch.ones_like(episode.sampled) for episode in episodes], False),
         sampled=_padded([episode.sampled for episode in episodes], False),
         turn=_padded([episode.turn for episode in episodes], -1),
@@ -135,6 +153,7 @@ def collate(episodes: Sequence[EpisodeTokens], vocabulary_size: int) -> TokenBat
         turns=_padded([torch.ones_like(episode.decisions, dtype=torch.bool) for episode in episodes], False),
         choices=torch.tensor(choices, dtype=torch.int64).reshape(-1, 2),
         allowed=allowed_mask([episodes[row].allowed[position] for row, position in choices], vocabulary_size),
+        shared=_shared(ids, min(len(episode.ids) for episode in episodes)),
     )
 
 
@@ -171,7 +190,7 @@ def choice_distributions(
     Entropies and divergences between policies follow from it exactly. The head is computed at choices alone.
     """
     rows, positions = batch.choices.T
-    hidden = model.model(input_ids=batch.ids).last_hidden_state
+    hidden = _hidden(model.model, batch)
     return choice_log_probs(model.lm_head(hidden[rows, positions - 1]), batch.allowed, temperature)
 
 
@@ -201,21 +220,37 @@ def scalars(model: transformers.LlamaForTokenClassification, batch: TokenBatch) 
 
     The value before each reply is `scalars(critic, batch).gather(1, batch.decisions)`, float32 [B, T].
     """
-    hidden = model.model(input_ids=batch.ids).last_hidden_state
-    numbers: torch.Tensor = model.score(hidden).squeeze(-1)
+    numbers: torch.Tensor = model.score(_hidden(model.model, batch)).squeeze(-1)
     return numbers
 
 
 def policy_flops(config: transformers.LlamaConfig, batch: TokenBatch) -> int:
-    """Return the FLOPs of one `log_probs` of `batch` (see `forward_flops`)."""
-    lengths = batch.lengths.tolist()
-    return forward_flops(config, lengths, [0] * len(lengths), batch.allowed.numel())
+    """Return the FLOPs of one `log_probs` of `batch` without gradient."""
+    return batch.forward_flops(config, outputs=batch.allowed.numel())
 
 
 def scalar_flops(config: transformers.LlamaConfig, batch: TokenBatch) -> int:
-    """Return the FLOPs of one `scalars` of `batch`."""
-    lengths = batch.lengths.tolist()
-    return forward_flops(config, lengths, [0] * len(lengths), sum(lengths))
+    """Return the FLOPs of one `scalars` of `batch` without gradient."""
+    return batch.forward_flops(config, outputs=batch.tokens)
+
+
+def _hidden(body: transformers.LlamaModel, batch: TokenBatch) -> torch.Tensor:
+    """Return what the body of a model makes of each id, float [B, L, hidden size]."""
+    check_positions(batch.ids.shape[1], body.config.max_position_embeddings)
+    if not batch.shared:
+        whole: torch.Tensor = body(input_ids=batch.ids).last_hidden_state
+        return whole
+    cache = transformers.DynamicCache()
+    first = body(input_ids=batch.ids[:1, : batch.shared], past_key_values=cache, use_cache=True).last_hidden_state
+    cache.batch_repeat_interleave(len(batch.ids))
+    rest = body(input_ids=batch.ids[:, batch.shared :], past_key_values=cache, use_cache=True).last_hidden_state
+    return torch.cat([first.expand(len(batch.ids), -1, -1), rest], dim=1)
+
+
+def _shared(ids: torch.Tensor, shortest: int) -> int:
+    """Return how many ids all rows begin with, at least one of each row left out."""
+    alike = (ids == ids[:1]).all(0).long().cumprod(0).sum()
+    return min(int(alike), shortest - 1) if len(ids) > 1 else 0
 
 
 def _padded(rows: list[torch.Tensor], padding: float) -> torch.Tensor:
