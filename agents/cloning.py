@@ -95,8 +95,8 @@ def watch(cell: Cell, tokenizer: WordTokenizer, seeds: Iterator[int], meter: Met
 def as_plan(cell: Cell, tokenizer: WordTokenizer, played: Played) -> EpisodeTokens:
     """Return the moves of an episode as if they had been written as a plan.
 
-    An episode that ended early says nothing about the later lines, so in mode `choose`, where a plan has a line for each
-    turn, only its own lines are there to be imitated.
+    An episode that ended early says nothing about later lines. In mode `choose`, where a plan has a line for each turn,
+    only the lines it has are there to be imitated.
     """
     episode = cell.episode(played.episode.seed, "plan")
     request = Request(0, episode, 0, Stream(episode.seed, Purpose.POLICY))

@@ -2,7 +2,8 @@
 
 Shapes: `[B, L]` are the tokens of B episodes padded to L; `[B, T]` are replies (turns), time-major `[T, B]` where a
 recursion runs over time; `[G, K]` are G groups of K samples. A name ending in `_t` belongs to step t, from 0. Masks
-are bool, True where an entry counts; what lies under a False mask never changes a result or a gradient.
+are bool, True where an entry counts; what lies under a False mask never changes a result or a gradient. Losses are
+returned for each entry where nothing else is said; `masked_mean` makes one number of them.
 """
 
 from __future__ import annotations
@@ -162,17 +163,15 @@ def standardised(advantage: Tensor, mask: Tensor) -> Tensor:
 # Values, rewards and distances -------------------------------------------------------------------
 
 
-def value_loss(v_t: Tensor, target_t: Tensor, mask: Tensor, total: float | None = None) -> Tensor:
-    """Return half the mean squared error of values (or of scores) over the unmasked entries.
+def value_loss(v_t: Tensor, target_t: Tensor) -> Tensor:
+    """Return `(v - target)² / 2` for each entry: of values, or of scores.
 
     Args:
         v_t: predictions, float [...].
         target_t: float of the same shape; no gradient flows into it.
-        mask: bool of the same shape.
-        total: see `masked_mean`.
     """
     _check_alike(v_t=v_t, target_t=target_t)
-    return 0.5 * masked_mean((v_t - target_t.detach()) ** 2, mask, total)
+    return 0.5 * (v_t - target_t.detach()) ** 2
 
 
 def bradley_terry(first: Tensor, second: Tensor, preference: Tensor) -> Tensor:
@@ -228,23 +227,6 @@ def masked_mean(x: Tensor, mask: Tensor, total: float | None = None) -> Tensor:
     _check_alike(x=x, mask=mask)
     kept = torch.where(mask, x, torch.zeros_like(x))  # not x * mask: an infinity under the mask must not give NaN
     return kept.sum() / (total or mask.sum().clamp(min=1))
-
-
-def mean_of_row_means(x: Tensor, mask: Tensor, total: float | None = None) -> Tensor:
-    """Return the mean over rows of each row's masked mean, so that long episodes weigh no more than short ones.
-
-    Args:
-        x: float [B, L].
-        mask: bool [B, L].
-        total: rows of the whole batch, as in `masked_mean`; B if None.
-
-    Source:
-        The `1/G Σ 1/|o_i| Σ` of GRPO, arXiv:2402.03300, eq. 3.
-    """
-    _check("x", x, 2)
-    _check_alike(x=x, mask=mask)
-    kept = torch.where(mask, x, torch.zeros_like(x))
-    return (kept.sum(dim=1) / mask.sum(dim=1).clamp(min=1)).sum() / (total or len(x))
 
 
 # Checks ------------------------------------------------------------------------------------------

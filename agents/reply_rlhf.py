@@ -1,9 +1,9 @@
 """A1 and A2: RLHF on single replies. Labels, then a reward model, then one-step PPO with KL to the start.
 
-The prompts are all decisions in episodes of the behaviour strategy. What the behaviour replied is labelled at no cost,
-since the episode shows what it earned; where replies are compared, the start policy gives a second one to the same
-prompt, which is played on a copy of the episode with chance of its own, and counts as environment steps. Once the labels
-are in, no environment step is taken, and the policy that comes out is never labelled itself.
+The prompts are all decisions in episodes of the behaviour strategy. What the behaviour replied is labelled at no
+further cost, since the episode shows what it earned; where replies are compared, the start policy gives a second one to
+the same prompt, which is played on a copy of the episode with chance of its own, and this counts as environment steps.
+Once the labels are in, no environment step is taken, and the policy that comes out is never labelled itself.
 
 The reward model is the start policy under a scalar head, as in Stiennon et al. 2020, arXiv:2009.01325. Its scores are
 centred by the other replies to the same prompt (RLOO, Ahmadian et al. 2024, arXiv:2402.14740), which spares one-step
@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers import LlamaForCausalLM
 
@@ -35,6 +36,8 @@ from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.tokens import EpisodeTokens, TokenBatch, collate
 from textenvs.policies.traces import TokenTrace, TracedPolicy
 from textenvs.policies.trie import Ids
+
+IntArray = NDArray[np.int64]
 
 LABELS = ("myopic", "farsighted", "farsighted_preferences")
 
@@ -90,13 +93,13 @@ def train(
 ) -> Run:
     """Label replies until the budget is spent, fit a reward model, and optimise the start policy against it.
 
-    Rows of the curve: for each batch of labels, `return`, mean of the behaviour's episodes; for each pass of the reward
-    model, `reward_loss` and `reward_gradient_norm`; for each batch of PPO, `score`, the mean of the reward model in units
-    of its deviation, `score_spread`, its mean standard deviation within a prompt, `kl_to_start` of a reply, `invalid`,
+    Rows of the curve: for each batch of labels, `return`, mean of the behaviour's episodes, and its `return_spread`;
+    for each pass of the reward model, `reward_loss` and `reward_gradient_norm`; for each batch of PPO, `score`, mean of
+    the reward model in units of its deviation, `score_spread` within prompts, `kl_to_start` of a reply, `invalid`,
     share of replies that would be refused, and what `agents.learner.ppo_update` returns.
 
-    Diagnostics: `reward_model`, a list of each reply of the behaviour with its `score` by the reward model, the `reward`
-    it earned at once and the `return_to_go` of the behaviour.
+    Diagnostics: `reward_model`, a list of the behaviour's replies, each with its `score` by the reward model, the
+    `reward` it earned at once and the `return_to_go` of the behaviour.
 
     Args:
         cell: the task.
@@ -127,12 +130,7 @@ def train(
     reward_model = ScalarLearner.from_policy(start, "reward_model", meter.ledger, config.reward_rate, seed)
     fit_reward_model(reward_model, texts, labels, meter, config, generator)
     score = Remembered(texts, reward_model.scores)
-    with meter.ledger.timed():
-        scores = score([texts.add(each.reply.trace) for each in asked]).tolist()
-    meter.diagnostics["reward_model"] = [
-        {"score": number, "reward": each.reward, "return_to_go": each.return_to_go}
-        for number, each in zip(scores, asked, strict=True)
-    ]
+    meter.diagnostics["reward_model"] = against_true_returns(score, texts, asked)
     reference = PolicyLearner.copy_of(start, meter.ledger, component="reference")
     reference_log_p = Remembered(texts, lambda batch: reference.log_probs(batch).sum(dim=1))
     prompts = [each.prompt for each in asked]
@@ -140,18 +138,19 @@ def train(
     for number in range(config.batches):
         with meter.ledger.timed():
             chosen = [prompts[row] for row in generator.choice(len(prompts), config.prompts)]
-            replies = answer(policy, [prompt for prompt in chosen for _ in range(config.replies)], seeds)
-            numbers_of_texts = [texts.add(reply.trace) for reply in replies]
-            rewards = score(numbers_of_texts).view(-1, config.replies)
-            unit = unit or spread_within(rewards)  # the policy of the first batch is the start
+            chosen = [prompt for prompt in chosen for _ in range(config.replies)]
+            replies = answer(policy, chosen, seeds)
+            known = [texts.add(reply.trace) for reply in replies]
+            scores = score(known).view(-1, config.replies)
+            unit = unit or deviation_within(scores)  # the policy of the first batch is the start
             log_p = torch.tensor([sum(reply.trace.log_probs) for reply in replies])
-            divergence = losses.kl_estimate(log_p, reference_log_p(numbers_of_texts)).view(-1, config.replies)
-            advantages = losses.leave_one_out_advantages(rewards / unit - config.beta * divergence).view(-1, 1)
+            divergence = losses.kl_estimate(log_p, reference_log_p(known)).view(-1, config.replies)
+            advantages = losses.leave_one_out_advantages(scores / unit - config.beta * divergence).view(-1, 1)
             tokens = [EpisodeTokens.from_traces([reply.trace]) for reply in replies]
             numbers = ppo_update(learner, tokens, advantages, config.clipping, generator)
         meter.note(
-            score=float(rewards.mean()) / unit,
-            score_spread=float(rewards.std(dim=1).mean()) / unit,
+            score=float(scores.mean()) / unit,
+            score_spread=deviation_within(scores) / unit,
             kl_to_start=float(divergence.mean()),
             invalid=invalid_rate(chosen, replies),
             **numbers,
@@ -316,6 +315,25 @@ def answer(policy: LanguageModelPolicy, prompts: Sequence[Episode], seeds: Itera
 # The reward model --------------------------------------------------------------------------------
 
 
+class Remembered:
+    """What a fixed model says of texts: each is read once."""
+
+    def __init__(self, texts: Texts, read: Callable[[TokenBatch], Tensor]) -> None:
+        """Take the texts and what gives a number for each row of a batch, float32 [B]."""
+        self._texts = texts
+        self._read = read
+        self._found: dict[int, float] = {}
+
+    def __call__(self, numbers: Sequence[int]) -> Tensor:
+        """Return what is said of the texts with these numbers, float32 [N]."""
+        new = sorted({number for number in numbers if number not in self._found})
+        with torch.no_grad():
+            for part in in_order(len(new)):
+                found = self._read(self._texts.batch(new[part])).tolist()
+                self._found.update(zip(new[part], found, strict=True))
+        return torch.tensor([self._found[number] for number in numbers])
+
+
 def fit_reward_model(
     model: ScalarLearner,
     texts: Texts,
@@ -324,17 +342,65 @@ def fit_reward_model(
     config: Config,
     generator: np.random.Generator,
 ) -> None:
-    """Fit scores to labels, or their differences to preferences; labels of the same texts are read together."""
-    pairs, inverse, counts = np.unique(
-        torch.stack([labels.first, labels.second], dim=1).numpy(), axis=0, return_inverse=True, return_counts=True
-    )
-    means = torch.from_numpy(np.bincount(inverse, labels.label.numpy()) / counts).float()
+    """Fit scores to labels, or differences of scores to preferences.
+
+    Labels of the same text, or the same pair, are one entry with the mean of the labels, which weighs as much as all of
+    them: the same objective for fewer readings.
+    """
+    first, second, label = labels
+    pairs, which, counts = np.unique(torch.stack([first, second], 1), axis=0, return_inverse=True, return_counts=True)
+    targets = torch.from_numpy(np.bincount(which, label) / counts).float()
     weights = torch.from_numpy(counts).float()
-    parts = -(-len(pairs) // config.reward_minibatch)
     for _ in range(config.reward_epochs):
         averages = Averages()
         with meter.ledger.timed():
-            for rows in minibatches(len(pairs), parts, generator):
-                numbers, places = np.unique(pairs[rows], return_inverse=True)
-                ...
+            for rows in minibatches(len(pairs), -(-len(pairs) // config.reward_minibatch), generator):
+                errors = label_errors(model, texts, pairs[rows], targets[rows])
+                loss = (weights[rows] * errors).sum() / weights[rows].sum()
+                averages.add(reward_loss=float(loss), reward_gradient_norm=model.descend(loss))
         meter.note(**averages.means())
+
+
+def label_errors(model: ScalarLearner, texts: Texts, pairs: IntArray, targets: Tensor) -> Tensor:
+    """Return the loss of each label, float32 [N].
+
+    Args:
+        model: gives scores.
+        texts: all texts.
+        pairs: int64 [N, 2]; `first` and `second` of the labels.
+        targets: float32 [N]; the labels.
+    """
+    numbers, places = np.unique(pairs, return_inverse=True)
+    lone = int(numbers[0] < 0)  # scores were given: no text is compared with another one
+    scores = model.scores(texts.batch(numbers[lone:].tolist()))
+    first, second = torch.from_numpy(places.reshape(-1, 2) - lone).T
+    if lone:
+        return losses.value_loss(scores[first], targets)
+    return losses.bradley_terry(scores[first], scores[second], targets)
+
+
+def against_true_returns(score: Remembered, texts: Texts, asked: Sequence[Asked]) -> list[dict[str, float]]:
+    """Return the score of each reply of the behaviour next to what it really earned."""
+    scores = score([texts.add(each.reply.trace) for each in asked]).tolist()
+    return [
+        {"score": number, "reward": each.reward, "return_to_go": each.return_to_go}
+        for number, each in zip(scores, asked, strict=True)
+    ]
+
+
+def deviation_within(scores: Tensor) -> float:
+    """Return the standard deviation of scores, float32 [prompts, replies], around the means of their prompts.
+
+    It gives `beta` one meaning for all reward models; Ziegler et al. 2019, arXiv:1909.08593, section 2.1, normalise
+    likewise. Where all scores are equal it is 1.
+    """
+    return float(scores.var(dim=1).mean().sqrt()) or 1.0
+
+
+def invalid_rate(prompts: Sequence[Episode], replies: Sequence[Reply]) -> float:
+    """Return the share of replies in which no legal move can be read; nothing is played."""
+    refused = [
+        isinstance(prompt.game.read(prompt.state, 0, reply.text), Refusal)
+        for prompt, reply in zip(prompts, replies, strict=True)
+    ]
+    return sum(refused) / len(refused)

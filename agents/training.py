@@ -71,9 +71,7 @@ class Cell:
 
     def policy(self, model: LlamaForCausalLM, tokenizer: WordTokenizer, ledger: Ledger) -> LanguageModelPolicy:
         """Return `model` as a policy that samples at temperature 1."""
-        return LanguageModelPolicy(
-            model, tokenizer, mode=self.mode, max_new_tokens=self.max_new_tokens, ledger=ledger
-        )
+        return LanguageModelPolicy(model, tokenizer, mode=self.mode, max_new_tokens=self.max_new_tokens, ledger=ledger)
 
     def longest(self, form: str = "turns") -> int:
         """Return the most environment steps that an episode can take.
@@ -89,9 +87,7 @@ class Cell:
 
 def environment_steps(played: Sequence[Played]) -> int:
     """Return the replies given to environments; a plan counts as many as moves were played of it."""
-    return sum(
-        each.episode.steps if isinstance(each.episode, PlanEpisode) else len(each.turns) for each in played
-    )
+    return sum(each.episode.steps if isinstance(each.episode, PlanEpisode) else len(each.turns) for each in played)
 
 
 def invalid_rate(played: Sequence[Played]) -> float:

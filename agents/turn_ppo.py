@@ -117,7 +117,7 @@ def train(
             v_t = values(critic, seen, len(r_t) + 1)
             advantages = losses.gae(r_t, discount_t, v_t, config.lambda_)
             targets = advantages + v_t[:-1]
-            error = 2 * losses.value_loss(v_t[:-1], targets, mask)
+            error = 2 * losses.masked_mean(losses.value_loss(v_t[:-1], targets), mask)
             fit_critic(critic, seen, targets.T, mask.T, config.critic_epochs, config.clipping.minibatches, generator)
             of_replies = losses.standardised(advantages, mask).T
             numbers = ppo_update(learner, tokens, of_replies, config.clipping, generator)
@@ -190,4 +190,5 @@ def fit_critic(
             batch = collate([episodes[row] for row in rows], critic.vocabulary_size)
             found = critic.values(batch)
             steps = min(found.shape[1], targets.shape[1])
-            critic.descend(losses.value_loss(found[:, :steps], targets[rows, :steps], mask[rows, :steps]))
+            errors = losses.value_loss(found[:, :steps], targets[rows, :steps])
+            critic.descend(losses.masked_mean(errors, mask[rows, :steps]))

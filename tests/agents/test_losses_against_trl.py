@@ -112,7 +112,7 @@ def test_grpo(tmp_path: Path) -> None:
     beta = 0.1
     batches = caught(
         GRPOTrainer,
-        GRPOConfig(**common(tmp_path, beta=beta, loss_type="grpo", use_bias_correction_kl=False)),
+        GRPOConfig(**common(tmp_path, beta=beta, loss_type="bnpo", use_bias_correction_kl=False)),
         losses.group_advantages,
     )
     assert len(batches) == 3
@@ -125,7 +125,7 @@ def test_grpo(tmp_path: Path) -> None:
         per_token = losses.clipped_surrogate(log_p, old, advantage[:, None].expand_as(log_p), CLIP)
         per_token = per_token + beta * losses.kl_estimate_positive(log_p, batch["ref_per_token_logps"])
         clipped += int((((log_p - old).exp() - 1).abs() > CLIP)[mask].sum())
-        torch.testing.assert_close(losses.mean_of_row_means(per_token, mask), batch["loss"])
+        torch.testing.assert_close(losses.masked_mean(per_token, mask), batch["loss"])
     assert clipped > 0, "no ratio left the clipping range, so clipping was not compared"
 
 
@@ -168,7 +168,7 @@ def test_reward_model(tmp_path: Path) -> None:
     assert len(seen) == 3
     for scores, loss in seen:
         chosen, rejected = scores.chunk(2)
-        torch.testing.assert_close(losses.bradley_terry(chosen, rejected, torch.ones(len(chosen))), loss)
+        torch.testing.assert_close(losses.bradley_terry(chosen, rejected, torch.ones(len(chosen))).mean(), loss)
 
 
 def test_supervised_loss_is_that_of_transformers() -> None:

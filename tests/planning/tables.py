@@ -63,7 +63,7 @@ class Coin(Toy):
 
 @dataclass(frozen=True)
 class Tiger(Toy):
-    """Kaelbling, Littman & Cassandra 1998, section 5.1. State: (tiger's door, moves made, told, pending)."""
+    """The tiger problem of Kaelbling, Littman & Cassandra 1998. State: (tiger's door, moves made, told, pending)."""
 
     turns: int = 3
 

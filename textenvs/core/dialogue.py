@@ -38,7 +38,7 @@ def answered(dialogue: Dialogue, reply: str, answer: str) -> Dialogue:
 
 def refusal_answer(refusal: str, view: str) -> str:
     """Return what a player is shown after a refused reply: why, and the situation again."""
-    return f"{refusal}\n{view}" if view else refusal
+    return f"{refusal} Nothing has changed:\n{view}"
 
 
 def recent(dialogue: Dialogue, turns: int | None) -> Dialogue:

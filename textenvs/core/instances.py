@@ -32,7 +32,7 @@ def canonical(value: Hashable) -> str:
         TypeError: for a value that is not built from plain immutable ones.
     """
     if value is None or (isinstance(value, bool | int | str | Fraction) and not isinstance(value, Enum)):
-        return repr(value)
+        return ascii(value)
     if isinstance(value, float):
         return value.hex()
     if isinstance(value, Enum):

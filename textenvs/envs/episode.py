@@ -294,8 +294,10 @@ class Episode:
 
     def _refusal_shown(self, refusal: Refusal, player: int) -> str:
         """Return the answer to a refused reply; without true feedback not even the refusal shows."""
-        view = self._shown(player)
-        return refusal_answer(refusal.text, view) if self.settings.feedback == "full" else view
+        shown = self._shown(player)
+        if self.settings.feedback != "full":
+            return shown
+        return f"{refusal.text}\n{shown}" if self.over else refusal_answer(refusal.text, shown)
 
     def _new_shadow(self) -> Shadow:
         return Shadow(self.game, self.split, Stream(self.seed, Purpose.SHADOW), self.settings.max_reply_chars)
