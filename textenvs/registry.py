@@ -51,11 +51,11 @@ ENTRIES = (
     Entry("Assembly", 0, "delay"),
     Entry("GuessNumber", 0, "information", small={"high": 7, "guesses": 3}),
     Entry("KuhnPoker", 0, "poker", players=2),
-    Entry("Mastermind", 0, "information", small={"pegs": 2, "colours": 3, "guesses": 3}),
-    Entry("Maze", 0, "world", small={"layout": "double_t", "sight": "local"}),
+    Entry("Mastermind", 0, "information", small={"pegs": 2, "colours": 3, "guesses": 4}),
+    Entry("Maze", 0, "world", small={"layout": "double_t", "sight": "position"}),
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True, small={"rounds": 4}),
-    Entry("Quest", 0, "world"),
+    Entry("Quest", 0, "world", small={"rooms": 2, "locks": 1, "containers": 1, "trinkets": 0}),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}

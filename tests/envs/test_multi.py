@@ -554,10 +554,12 @@ def test_splits_share_no_instance(env_class: Any) -> None:
         for seed in range(40):
             env.reset(seed=seed)
             instances.add(env.episode.instance)
-        env.reset(seed=0, options={"split": "all"})
     assert met["train"]
     assert met["test"]
     assert not met["train"] & met["test"]
+    env = env_class("KuhnPoker", split="train")
+    env.reset(seed=0, options={"split": "test"})
+    assert env.episode.instance in met["test"]
 
 
 @by_env

@@ -136,10 +136,15 @@ def _texts_of(episode: Episode) -> set[str]:
     while waiting := episode.to_move():
         for player in waiting:
             wordings |= dict.fromkeys(episode.legal_replies(player))
-            for reply in ("", "?", random.choice(tuple(wordings))):
-                texts.add(_answer_to(episode, player, reply))
+            wording = random.choice(tuple(wordings))
+            texts.update(_answer_to(episode, player, reply) for reply in ("", "?", wording, _too_large(wording)))
             episode.play_behaviour(player)
     return texts.union(wordings, (text for dialogue in episode.dialogues for _, text in dialogue))
+
+
+def _too_large(wording: str) -> str:
+    """Return `wording` with numbers that are not likely to be legal."""
+    return re.sub(r"\d+", "999999", wording)
 
 
 def _answer_to(episode: Episode, player: int, reply: str) -> str:

@@ -119,7 +119,12 @@ class TokenBatch:
         return [length - self.shared for length in self.lengths.tolist()]
 
     def forward_flops(self, config: transformers.LlamaConfig, outputs: int) -> int:
-        """Return the FLOPs of one pass over the batch (see `textenvs.policies.ledger.forward_flops`)."""
+        """Return the FLOPs of one pass over the batch without gradient.
+
+        Args:
+            config: of the model.
+            outputs: numbers its head computes: `allowed.numel()` for `log_probs`, `positions.numel()` for `scalars`.
+        """
         own = self._unshared()
         return forward_flops(config, [self.shared, *own], [0, *[self.shared] * len(own)], outputs)
 
@@ -190,7 +195,7 @@ def choice_distributions(
     Entropies and divergences between policies follow from it exactly. The head is computed at choices alone.
     """
     rows, positions = batch.choices.T
-    hidden = _hidden(model.model, batch)
+    hidden = hidden_states(model.model, batch)
     return choice_log_probs(model.lm_head(hidden[rows, positions - 1]), batch.allowed, temperature)
 
 
@@ -215,27 +220,32 @@ def log_probs(model: transformers.LlamaForCausalLM, batch: TokenBatch, temperatu
     return chosen_log_probs(choice_distributions(model, batch, temperature), batch)
 
 
-def scalars(model: transformers.LlamaForTokenClassification, batch: TokenBatch) -> torch.Tensor:
-    """Return what a scalar head (see `with_scalar_head`) says after reading each id: float32 [B, L].
+def scalars(
+    model: transformers.LlamaForTokenClassification, batch: TokenBatch, positions: torch.Tensor
+) -> torch.Tensor:
+    """Return what a scalar head (see `with_scalar_head`) says after reading certain ids.
 
-    The value before each reply is `scalars(critic, batch).gather(1, batch.decisions)`, float32 [B, T].
+    Args:
+        model: a critic or a reward model.
+        batch: the episodes.
+        positions: int64 [B, K]: `batch.decisions` for the value before each reply, `batch.lengths.unsqueeze(1) - 1`
+            for the score of whole episodes.
+
+    Returns:
+        float32 [B, K].
     """
-    numbers: torch.Tensor = model.score(_hidden(model.model, batch)).squeeze(-1)
+    hidden = hidden_states(model.model, batch)
+    rows = torch.arange(len(positions)).unsqueeze(1)
+    numbers: torch.Tensor = model.score(hidden[rows, positions]).squeeze(-1)
     return numbers
 
 
-def policy_flops(config: transformers.LlamaConfig, batch: TokenBatch) -> int:
-    """Return the FLOPs of one `log_probs` of `batch` without gradient."""
-    return batch.forward_flops(config, outputs=batch.allowed.numel())
+def hidden_states(body: transformers.LlamaModel, batch: TokenBatch) -> torch.Tensor:
+    """Return what the body of a model makes of each id and those before it, float32 [B, L, hidden size].
 
-
-def scalar_flops(config: transformers.LlamaConfig, batch: TokenBatch) -> int:
-    """Return the FLOPs of one `scalars` of `batch` without gradient."""
-    return batch.forward_flops(config, outputs=batch.tokens)
-
-
-def _hidden(body: transformers.LlamaModel, batch: TokenBatch) -> torch.Tensor:
-    """Return what the body of a model makes of each id, float [B, L, hidden size]."""
+    Raises:
+        ContextOverflowError: if the batch is longer than the model's positions.
+    """
     check_positions(batch.ids.shape[1], body.config.max_position_embeddings)
     if not batch.shared:
         whole: torch.Tensor = body(input_ids=batch.ids).last_hidden_state
