@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import DynamicCache, LlamaForCausalLM, LlamaForTokenClassification, LlamaModel
+from transformers import LlamaForCausalLM, LlamaForTokenClassification
 
 from agents import losses
 from textenvs.evaluation.rollout import Played
-from textenvs.policies.ledger import Component, Ledger, forward_flops
+from textenvs.policies.ledger import Component, Ledger
 from textenvs.policies.models import with_scalar_head
-from textenvs.policies.tokens import EpisodeTokens, TokenBatch, choice_log_probs, chosen_log_probs, collate
+from textenvs.policies.tokens import EpisodeTokens, TokenBatch, choice_distributions, chosen_log_probs, collate, scalars
 
 # What is found in this many episodes at once still fits the caches of a CPU; larger forward passes are slower.
 _READ_AT_ONCE = 32
@@ -26,42 +26,6 @@ _READ_AT_ONCE = 32
 def episode_tokens(played: Played) -> EpisodeTokens:
     """Return the ids of the only player of a played episode."""
     return EpisodeTokens.from_traces([turn.reply.trace for turn in played.turns])
-
-
-# Reading -----------------------------------------------------------------------------------------
-
-
-def shared_prefix(ids: Tensor) -> int:
-    """Return how many ids all rows of `ids`, int64 [B, L], begin with; less than L."""
-    alike = (ids[:, :-1] == ids[:1, :-1]).all(dim=0)
-    return int(alike.long().cumprod(0).sum())
-
-
-def hidden_states(body: LlamaModel, ids: Tensor) -> Tensor:
-    """Return the last hidden states, float32 [B, L, H], of ids, int64 [B, L], padded on the right.
-
-    What all rows begin with (the instructions, mostly) is read once, and gradients through it add up.
-    """
-    prefix = shared_prefix(ids)
-    cache = DynamicCache(config=body.config)
-    if not prefix:
-        return _read(body, ids, cache)
-    beginning = _read(body, ids[:1, :prefix], cache)
-    cache.batch_repeat_interleave(len(ids))
-    rest = _read(body, ids[:, prefix:], cache)
-    return torch.cat([beginning.expand(len(ids), -1, -1), rest], dim=1)
-
-
-def _read(body: LlamaModel, ids: Tensor, cache: DynamicCache) -> Tensor:
-    hidden: Tensor = body(input_ids=ids, past_key_values=cache, use_cache=True).last_hidden_state
-    return hidden
-
-
-def reading_flops(config: Any, batch: TokenBatch, outputs: int) -> tuple[int, int]:
-    """Return how many ids `hidden_states` reads of `batch`, and the FLOPs with a head of that many outputs."""
-    prefix = shared_prefix(batch.ids)
-    new = [prefix, *(length - prefix for length in batch.lengths.tolist())]
-    return sum(new), forward_flops(config, new, [0, *[prefix] * len(batch.ids)], outputs)
 
 
 # Models in training ------------------------------------------------------------------------------
@@ -105,9 +69,8 @@ class Learner:
         return float(norm)
 
     def _book(self, batch: TokenBatch, outputs: int) -> None:
-        tokens, flops = reading_flops(self.model.config, batch, outputs)
         book = self._ledger.train if torch.is_grad_enabled() else self._ledger.score
-        book(self.component, tokens, flops)
+        book(self.component, batch.tokens, batch.forward_flops(self.model.config, outputs))
 
 
 class PolicyLearner(Learner):
@@ -125,9 +88,7 @@ class PolicyLearner(Learner):
     def distributions(self, batch: TokenBatch) -> Tensor:
         """Return what `textenvs.policies.tokens.choice_distributions` returns at temperature 1: float32 [N, V]."""
         self._book(batch, batch.allowed.numel())
-        rows, positions = batch.choices.T
-        hidden = hidden_states(self.model.model, batch.ids)[rows, positions - 1]
-        return choice_log_probs(self.model.lm_head(hidden), batch.allowed, 1.0)
+        return choice_distributions(self.model, batch)
 
     def log_probs(self, batch: TokenBatch) -> Tensor:
         """Return the log-probability of each id, float32 [B, L]; 0 where nothing was chosen."""
@@ -149,10 +110,7 @@ class ScalarLearner(Learner):
     def numbers(self, batch: TokenBatch, positions: Tensor) -> Tensor:
         """Return the numbers said after the ids at `positions`, int64 [B, T]: float32 [B, T]."""
         self._book(batch, positions.numel())
-        hidden = hidden_states(self.model.model, batch.ids)
-        found = hidden.gather(1, positions.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
-        numbers: Tensor = self.model.score(found).squeeze(-1)
-        return numbers
+        return scalars(self.model, batch, positions)
 
     def values(self, batch: TokenBatch) -> Tensor:
         """Return the value of the situation before each reply, float32 [B, T]; meaningless where there is none."""
@@ -242,7 +200,7 @@ def imitate(
         for rows in minibatches(len(episodes), parts, generator):
             batch = collate([episodes[row] for row in rows], learner.vocabulary_size)
             loss = losses.cross_entropy(learner.log_probs(batch), choice_mask(batch))
-            averages.add(cross_entropy=float(loss), gradient_norm=learner.descend(loss))
+            averages.add(cross_entropy=loss.item(), gradient_norm=learner.descend(loss))
     return averages.means()
 
 
@@ -281,7 +239,7 @@ def ppo_update(
             surrogate = losses.clipped_surrogate(log_p, old_log_p, advantage, clipping.clip)
             loss = losses.masked_mean(surrogate, mask) - clipping.entropy * entropy
             kl = losses.masked_mean(losses.kl_estimate_positive(log_p.detach(), old_log_p), mask)
-            averages.add(entropy=float(entropy), kl=float(kl), gradient_norm=learner.descend(loss))
+            averages.add(entropy=entropy.item(), kl=kl.item(), gradient_norm=learner.descend(loss))
     return {**averages.means(), "first_ratio_error": first_ratio_error or 0.0}
 
 

@@ -357,7 +357,7 @@ def fit_reward_model(
             for rows in minibatches(len(pairs), -(-len(pairs) // config.reward_minibatch), generator):
                 errors = label_errors(model, texts, pairs[rows], targets[rows])
                 loss = (weights[rows] * errors).sum() / weights[rows].sum()
-                averages.add(reward_loss=float(loss), reward_gradient_norm=model.descend(loss))
+                averages.add(reward_loss=loss.item(), reward_gradient_norm=model.descend(loss))
         meter.note(**averages.means())
 
 

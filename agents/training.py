@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from transformers import LlamaForCausalLM
@@ -20,6 +20,7 @@ from textenvs.policies.ledger import Ledger
 from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.traces import Mode
 
+Form = Literal["turns", "plan"]
 Row = dict[str, float]
 Evaluate = Callable[[LlamaForCausalLM], float]
 OnProgress = Callable[[Row], None]
@@ -59,12 +60,12 @@ class Cell:
         if self.game.players > 1:
             raise ArgumentError(f"{self.game.name} has {self.game.players} players; give one seat of it")
 
-    def episode(self, seed: int, form: str = "turns") -> Episode:
+    def episode(self, seed: int, form: Form = "turns") -> Episode:
         """Return a new episode in one of the forms `turns` and `plan`."""
         settings = replace(self.settings, form=form, behaviour=self.behaviour)
         return new_episode(self.game, settings, seed=seed, split=self.split)
 
-    def group(self, seeds: Iterator[int], size: int, form: str = "turns") -> list[Episode]:
+    def group(self, seeds: Iterator[int], size: int, form: Form = "turns") -> list[Episode]:
         """Return `size` episodes that share their opening and nothing else."""
         opening = self.episode(next(seeds), form)
         return [opening.branch(next(seeds)) for _ in range(size)]
@@ -73,7 +74,7 @@ class Cell:
         """Return `model` as a policy that samples at temperature 1."""
         return LanguageModelPolicy(model, tokenizer, mode=self.mode, max_new_tokens=self.max_new_tokens, ledger=ledger)
 
-    def longest(self, form: str = "turns") -> int:
+    def longest(self, form: Form = "turns") -> int:
         """Return the most environment steps that an episode can take.
 
         Chosen replies are legal. A chosen plan has a line for each turn and then goes on with empty lines until it is
@@ -199,6 +200,6 @@ class Meter:
 
     def run(self, model: LlamaForCausalLM) -> Run:
         """Evaluate the final `model` and return the finished run."""
-        model.eval()
+        model.train(False)
         self.evaluate(model)
         return Run(model, self.curve, self.ledger, self.diagnostics)

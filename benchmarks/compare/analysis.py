@@ -22,6 +22,7 @@ from benchmarks.compare.statistics import (
     Estimate,
     FloatArray,
     bootstrap,
+    coverage,
     direction,
     equivalence,
     estimate,
@@ -353,3 +354,42 @@ def _fit(predicted: FloatArray, by_seed: FloatArray) -> FloatArray:
 
 def _draws(seeds: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
     return generator.integers(seeds, size=(RESAMPLES, seeds))
+
+
+class Findings(NamedTuple):
+    """Everything that the report says of a run.
+
+    Attributes:
+        comparison: the results.
+        summaries: what every arm reached.
+        differences: the RL arm minus every other, by cell.
+        contrasts: the pre-registered contrasts.
+        nulls: the differences that must be zero.
+        lines: by part, measured against predicted gaps.
+        coverage: by number of seeds, how often a nominal 95 % interval is right.
+    """
+
+    comparison: Comparison
+    summaries: list[Summary]
+    differences: list[Difference]
+    contrasts: list[Contrast]
+    nulls: list[Null]
+    lines: dict[str, Line]
+    coverage: dict[int, float]
+
+
+def analyse(references: Iterable[Reference], results: Iterable[Result], generator: np.random.Generator) -> Findings:
+    """Return the findings; `generator` draws the bootstrap samples and the simulation of coverage."""
+    comparison = Comparison(references, results)
+    found = differences(comparison, generator)
+    reached = summaries(comparison, generator)
+    lines = {part: gap_line([each for each in found if each.part == part], generator) for part in comparison.parts()}
+    return Findings(
+        comparison,
+        reached,
+        found,
+        contrasts(comparison, found, generator),
+        nulls(found),
+        {part: line for part, line in lines.items() if line is not None},
+        {n: coverage(n, generator) for n in sorted({each.seeds for each in reached})},
+    )

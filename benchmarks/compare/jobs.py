@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.compare.sweep import START, LanguagePart, PartName, Preset, TabularPart
 
-REFERENCE = "reference"
+REFERENCE: Literal["reference"] = "reference"
 
 STEPS_PER_SECOND = {"tabular": 40_000, "language": 250}
 """Environment steps that an arm roughly uses in a second of one core, to order jobs and to estimate the time left."""
@@ -30,7 +30,7 @@ class Job:
         needs: id of the job whose result this one reads; empty if none.
     """
 
-    part: Literal["reference"] | PartName
+    part: PartName | Literal["reference"]
     cell: str
     arm: str = ""
     seed: int = 0
@@ -61,8 +61,4 @@ def _training_jobs(name: PartName, part: TabularPart | LanguagePart) -> Iterator
             start = Job(name, cell.id, START.id, seed).id
             for arm in part.arms:
                 needs = start if name == "language" and arm != START.id else ""
-                yield Job(name, cell.id, arm, seed, _cost(name, part, arm), needs)
-
-
-def _cost(name: PartName, part: TabularPart | LanguagePart, arm: str) -> float:
-    return (part.start_steps if arm == START.id else part.budget) / STEPS_PER_SECOND[name]
+                yield Job(name, cell.id, arm, seed, part.steps(cell, arm) / STEPS_PER_SECOND[name], needs)

@@ -159,7 +159,8 @@ def _progress(jobs: Sequence[Job], todo: Sequence[Job], console: Console) -> Ite
     times = (TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn())
     total, left = sum(job.cost for job in jobs), sum(job.cost for job in todo)
     with Progress(*columns, *times, console=console, speed_estimate_period=120, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"{len(todo)} jobs", total=total, completed=total - left)
+        task = bar.add_task(f"{len(todo)} jobs", total=total)
+        bar.advance(task, total - left)
         notice = _Notices(console, len(todo), left)
 
         def advance(job: Job) -> None:

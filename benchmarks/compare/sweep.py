@@ -107,6 +107,10 @@ class TabularPart:
     arms: tuple[str, ...] = tuple(ARM)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    def steps(self, cell: Cell, arm: str) -> int:
+        """Return how many environment steps an arm may use in a cell."""
+        return self.start_steps if arm == START.id else self.budget
+
 
 @dataclass(frozen=True)
 class LanguagePart:
@@ -117,8 +121,8 @@ class LanguagePart:
         arms: ids.
         seeds: runs of each arm.
         model: size, one of the presets of `textenvs.policies.models.tiny_llama`.
-        start_steps: environment steps of the cloned demonstrations.
-        budget: environment steps of each other arm.
+        start_episodes: demonstrations that are cloned, if each takes the most turns.
+        episodes: what the budget of environment steps of each other arm pays for, likewise.
         evaluation_episodes: for the final value; the same seeds for all arms.
         curve_episodes: for each point of a learning curve.
         kept_episodes: how many of the final evaluation are stored.
@@ -127,14 +131,18 @@ class LanguagePart:
 
     cells: tuple[Cell, ...]
     seeds: int
-    start_steps: int
-    budget: int
+    start_episodes: int
+    episodes: int
     evaluation_episodes: int
     curve_episodes: int
     kept_episodes: int
     model: str = "0.15M"
     arms: tuple[str, ...] = tuple(ARM)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def steps(self, cell: Cell, arm: str) -> int:
+        """Return how many environment steps an arm may use in a cell."""
+        return cell.rules.max_turns * (self.start_episodes if arm == START.id else self.episodes)
 
 
 @dataclass(frozen=True)
@@ -224,31 +232,40 @@ SMOKE = Preset(
     "smoke",
     TabularPart((HORIZON[0], HORIZON[2]), seeds=2, start_steps=400, budget=2_000, settings=EXACT_RLHF),
     LanguagePart(
-        (HORIZON[0], HORIZON[2]),
+        (HORIZON[1],),
         seeds=2,
-        start_steps=300,
-        budget=600,
+        start_episodes=16,
+        episodes=64,
         evaluation_episodes=32,
         curve_episodes=16,
         kept_episodes=4,
+        settings={"cloning": {"epochs": 1}, "reply_rlhf": {"batches": 2}},
     ),
 )
 QUICK = Preset(
     "quick",
     TabularPart((*HORIZON, *ASSEMBLY, *OTHERS), seeds=10, start_steps=2_000, budget=20_000, settings=EXACT_RLHF),
     LanguagePart(
-        (LANGUAGE, ARITHMETIC),
+        (LANGUAGE, HORIZON[0]),
         seeds=3,
-        start_steps=2_000,
-        budget=4_000,
+        start_episodes=200,
+        episodes=640,
         evaluation_episodes=1_024,
-        curve_episodes=256,
+        curve_episodes=128,
         kept_episodes=64,
+        settings={"cloning": {"epochs": 4}},
     ),
 )
 STANDARD = Preset(
     "standard",
     replace(QUICK.tabular, cells=(*QUICK.tabular.cells, *MORE), seeds=20, budget=100_000),
-    replace(QUICK.language, cells=(LANGUAGE, ARITHMETIC, HORIZON[0], HORIZON[3], GUESS), seeds=10, budget=20_000),
+    replace(
+        QUICK.language,
+        cells=(LANGUAGE, HORIZON[0], HORIZON[3], ARITHMETIC, GUESS),
+        seeds=10,
+        start_episodes=400,
+        episodes=4_000,
+        curve_episodes=256,
+    ),
 )
 PRESETS = {preset.name: preset for preset in (SMOKE, QUICK, STANDARD)}

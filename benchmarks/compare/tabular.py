@@ -36,13 +36,13 @@ def _start(preset: Preset, cell_id: str, seed: int) -> TabularRun[Any]:
     cell, part = preset.cells[cell_id], preset.tabular
     config = cloning.Config(**part.settings.get(START.module, {}))
     generator = Job("tabular", cell_id, START.id, seed).generator()
-    return cloning.train(cell_graph(cell), behaviour_policy(cell), part.start_steps, generator, config)
+    return cloning.train(cell_graph(cell), behaviour_policy(cell), part.steps(cell, START.id), generator, config)
 
 
 def _arm(preset: Preset, job: Job) -> TabularRun[Any]:
-    arm, part = ARM[job.arm], preset.tabular
+    arm, cell, part = ARM[job.arm], preset.cells[job.cell], preset.tabular
     module = import_module(f"agents.tabular.{arm.module}")
     config = module.Config(**{**arm.settings, **part.settings.get(arm.module, {})})
     start = _start(preset, job.cell, job.seed).policy
-    run: TabularRun[Any] = module.train(cell_graph(preset.cells[job.cell]), start, part.budget, job.generator(), config)
+    run: TabularRun[Any] = module.train(cell_graph(cell), start, part.steps(cell, job.arm), job.generator(), config)
     return run

@@ -40,7 +40,6 @@ def test_chat_messages() -> None:
 
 def test_a_refusal_is_told_before_the_view() -> None:
     assert refusal_answer("No.", "View.") == "No. Nothing has changed:\nView."
-    assert refusal_answer("No.", "") == "No."
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 import gymnasium as gym
@@ -14,7 +15,7 @@ from textenvs import testing
 from textenvs.core.game import Game
 from textenvs.envs.settings import FORMS
 from textenvs.envs.solo import SoloEnv
-from textenvs.registry import ENTRIES, Entry, make_game
+from textenvs.registry import ENTRIES, Entry, game_class, make_game
 
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
 by_form = pytest.mark.parametrize("form", FORMS)
@@ -91,10 +92,10 @@ def test_sampled_actions_are_accepted(each: Entry) -> None:
 
 @by_entry
 def test_the_page_has_every_section(each: Entry) -> None:
-    page = type(make_game(each.name)).__doc__ or ""
+    page = cleandoc(game_class(each.name).__doc__ or "")
     sections = ("Source:", "Players and turns:", "What the player sees:", "Replies:", "Rewards:", "End:",
                 "Parameters:", "Size:", "Known values:", "Versions:")  # fmt: skip
-    places = [page.find(f"\n    {section}") for section in sections]
+    places = [page.find(f"\n{section}") for section in sections]
     assert -1 not in places, [s for s, place in zip(sections, places, strict=True) if place == -1]
     assert places == sorted(places)
     assert f"v{each.version}:" in page
@@ -103,6 +104,6 @@ def test_the_page_has_every_section(each: Entry) -> None:
 @by_entry
 def test_the_page_describes_every_argument(each: Entry) -> None:
     game = make_game(each.name)
-    page = type(game).__doc__ or ""
+    page = cleandoc(type(game).__doc__ or "")
     for argument in game.arguments:
-        assert f"\n        {argument}: " in page, argument
+        assert f"\n    {argument}: " in page, argument

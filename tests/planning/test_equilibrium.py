@@ -120,7 +120,7 @@ class Doubled(Matrix):
         if len(after.made) < 3:
             return (0.0, 0.0)
         row, column, die = after.made
-        paid = self.payoffs[row][column] * {"once": 1, "twice": 2, "never": 1000}[die]
+        paid = self.payoffs[row][column] * {"once": 1, "twice": 2}[die]
         return (paid, -paid)
 
 

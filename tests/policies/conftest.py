@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
 from textenvs.games.guess_number import GuessNumber
 from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
+
+
+class Chosen:
+    """A stream whose draws make a model that finds every id equally likely sample these ids."""
+
+    def __init__(self, ids: Sequence[int], vocabulary_size: int) -> None:
+        self.draws = [(id_ + 0.5) / vocabulary_size for id_ in ids]
+
+    def random(self) -> float:
+        return self.draws.pop(0)
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +38,7 @@ def tokenizer(guesses):
 
 @pytest.fixture(scope="session")
 def opinionated(tokenizer):
-    """A model far from uniform: freshly initialised weights hardly prefer any word."""
+    """A model far from uniform; freshly initialised weights hardly prefer any word."""
     model = tiny_llama(len(tokenizer), seed=1)
     with torch.no_grad():
         for weight in model.parameters():

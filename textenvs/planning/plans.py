@@ -19,7 +19,7 @@ from textenvs.planning.values import optimal
 _DIGITS = 12
 _SLACK = 1e-12
 _LONGEST = 300
-_GREEDY_PAIRS = 20_000
+_SPARE_PAIRS = 200_000
 
 
 class Plan(NamedTuple):
@@ -142,6 +142,7 @@ class _Search:
         self.refusal_price = refusal_price
         self.max_refusals = max_refusals
         self.work = work
+        self.spare = _SPARE_PAIRS
         self.lowest, self.highest = table.game.return_range
         self.refusals = False
         self.solved: dict[Hashable, tuple[float, _Option | None]] = {}
@@ -182,12 +183,21 @@ class _Search:
         value = 0.0
         moves, wordings = [], []
         while mixture:
-            option = self.options(mixture, _GREEDY_PAIRS // len(mixture) + 1)[0]
+            option = self.options(mixture, self.shortlist(mixture))[0]
             moves.append(option.move)
             wordings.append(self.wording(mixture, option.move))
             value += option.paid
             mixture = option.after
         return value, tuple(moves), tuple(wordings)
+
+    def shortlist(self, mixture: Mixture) -> list[Any]:
+        """Return moves to consider when time is short, where the state is certain the expert's before others."""
+        places = list(mixture)
+        expert = self.table.game.expert(self.table.states[places[0][0]], 0) if len(places) == 1 else None
+        most = max(1, min(self.spare, _SPARE_PAIRS // 10) // len(places))
+        moves = [*(move for move, _ in expert or ()), *self.moves(mixture)][:most]
+        self.spare -= len(moves) * len(places)
+        return moves
 
     def best(self, mixture: Mixture, length: int) -> float:
         """Return what the best plan earns from `mixture` on, with `length` moves already planned."""
@@ -203,11 +213,11 @@ class _Search:
     def best_option(self, mixture: Mixture, length: int) -> tuple[float, _Option | None]:
         """Return the best value and the move that reaches it, None for ending the plan."""
         best: tuple[float, _Option | None] = (self.stop(mixture) if self.refusals else -inf, None)
-        options = self.options(mixture)
-        self.work -= len(mixture) * len(options)
+        moves = self.moves(mixture)
+        self.work -= len(mixture) * len(moves)
         if self.work < 0:
             raise TooLargeError(f"there are too many plans to compare in {self.table.game!r}")
-        for option in options:
+        for option in self.options(mixture, moves):
             if option.bound <= best[0] + _SLACK:
                 break
             value = option.paid + self.best(option.after, length + 1)
@@ -215,9 +225,9 @@ class _Search:
                 best = (value, option)
         return best
 
-    def options(self, mixture: Mixture, most: int | None = None) -> list[_Option]:
-        """Return the ways to go on, the most promising of the first `most` moves first."""
-        options = [self.option(mixture, move) for move in self.moves(mixture)[:most]]
+    def options(self, mixture: Mixture, moves: Sequence[Any]) -> list[_Option]:
+        """Return what comes of each move, the most promising first."""
+        options = [self.option(mixture, move) for move in moves]
         return sorted(options, key=lambda option: option[:2], reverse=True)
 
     def moves(self, mixture: Mixture) -> list[Any]:

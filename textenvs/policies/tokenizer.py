@@ -119,17 +119,17 @@ class WordTokenizer:
 
 def game_texts(game: Game[Any, Any], episodes: int) -> set[str]:
     """Return what `game` says and is told in `episodes` episodes of each scripted player, refusals included."""
-    texts = set(_FIXED_TEXTS)
+    texts = {*_FIXED_TEXTS, *_forfeited(Episode(game, seed=0))}
     for seed in range(episodes):
         episode = Episode(game, seed=seed)
         expert = game.expert(episode.state, episode.to_move()[0]) if episode.to_move() else None
         for behaviour in ("random",) if expert is None else ("random", "expert"):
-            texts |= _texts_of(Episode(game, Settings(behaviour=behaviour), seed=seed))
+            texts |= _played(Episode(game, Settings(behaviour=behaviour), seed=seed))
     return texts
 
 
-def _texts_of(episode: Episode) -> set[str]:
-    """Play `episode` to its end and return its dialogues, the legal wordings on the way, and refusals."""
+def _played(episode: Episode) -> set[str]:
+    """Let the behaviour play; return all that is said, the legal wordings on the way, and answers to bad replies."""
     texts: set[str] = set()
     wordings: dict[str, None] = {}
     random = Stream(episode.seed, Purpose.POLICY)
@@ -139,18 +139,30 @@ def _texts_of(episode: Episode) -> set[str]:
             wording = random.choice(tuple(wordings))
             texts.update(_answer_to(episode, player, reply) for reply in ("", "?", wording, _too_large(wording)))
             episode.play_behaviour(player)
-    return texts.union(wordings, (text for dialogue in episode.dialogues for _, text in dialogue))
+    return texts | set(wordings) | _said(episode)
+
+
+def _forfeited(episode: Episode) -> set[str]:
+    """Give empty replies to the end and return all that is said."""
+    while waiting := episode.to_move():
+        episode.reply(waiting[0], "")
+    return _said(episode)
+
+
+def _said(episode: Episode) -> set[str]:
+    return {text for dialogue in episode.dialogues for _, text in dialogue}
+
+
+def _answer_to(episode: Episode, player: int, reply: str) -> str:
+    """Return what `reply` would be answered."""
+    trial = episode.copy()
+    trial.reply(player, reply)
+    return trial.dialogues[player][-1].text
 
 
 def _too_large(wording: str) -> str:
     """Return `wording` with numbers that are not likely to be legal."""
     return re.sub(r"\d+", "999999", wording)
-
-
-def _answer_to(episode: Episode, player: int, reply: str) -> str:
-    """Return why `reply` would be refused, empty if it would not."""
-    refusal = episode.copy().reply(player, reply).refusal
-    return refusal.text if refusal else ""
 
 
 def _pieces(text: str) -> Iterator[str]:
