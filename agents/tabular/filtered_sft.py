@@ -28,8 +28,8 @@ class Config:
 
     groups: int = 8
     size: int = 8
-    rate: float = 0.05
-    epochs: int = 4
+    rate: float = 0.2
+    epochs: int = 2
     permute_returns: bool = False
 
 

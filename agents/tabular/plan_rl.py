@@ -29,9 +29,9 @@ class Config:
 
     warm_share: float = 0.1
     smoothing: float = 1.0
-    groups: int = 8
+    groups: int = 4
     size: int = 8
-    rate: float = 0.05
+    rate: float = 0.1
     clipping: Clipping = field(default_factory=Clipping)
     permute_returns: bool = False
 

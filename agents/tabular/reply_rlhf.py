@@ -38,13 +38,13 @@ class Config:
 
     labels: Literal["myopic", "farsighted"] = "myopic"
     episodes: int = 32
-    prior: float = 1.0
+    prior: float = 3.0
     beta: float = 0.1
     optimiser: Literal["ppo", "exact"] = "ppo"
     prompts: int = 256
     replies: int = 4
-    batches: int = 60
-    rate: float = 0.2
+    batches: int = 40
+    rate: float = 0.3
     clipping: Clipping = field(default_factory=Clipping)
     permute_returns: bool = False
 

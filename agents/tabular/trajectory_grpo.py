@@ -25,7 +25,7 @@ class Config:
 
     groups: int = 8
     size: int = 8
-    rate: float = 0.05
+    rate: float = 0.2
     clipping: Clipping = field(default_factory=Clipping)
     permute_returns: bool = False
 

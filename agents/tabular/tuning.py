@@ -31,6 +31,7 @@ GAMES = (
     Assembly(length=3, horizon=5, slip=0.2, lure=0.03),
     Assembly(length=5, horizon=8, slip=0.1, lure=0.03),
     Assembly(length=6, horizon=6, slip=0.0, lure=0.03),
+    Assembly(length=7, horizon=7, slip=0.0, lure=0.03),
     Assembly(length=2, horizon=8, slip=0.5, lure=0.05, recovery=0.5),
 )
 BEHAVIOUR = "mixed:0.5"

@@ -25,10 +25,10 @@ class Config:
     """
 
     episodes: int = 64
-    rate: float = 0.05
+    rate: float = 0.1
     critic_rate: float = 0.3
-    lambda_: float = 0.95
-    clipping: Clipping = field(default_factory=Clipping)
+    lambda_: float = 0.8
+    clipping: Clipping = field(default_factory=lambda: Clipping(epochs=2))
     permute_returns: bool = False
 
 

@@ -34,6 +34,7 @@ from benchmarks.compare.sweep import ARM, CONTRASTS, MARGIN, RL
 
 Axis = Literal["environment steps", "FLOPs"]
 
+CURVE_POINTS = 200
 SAME = 1e-9
 """Gaps up to this size are none: exact values are correct to better than this."""
 
@@ -168,8 +169,8 @@ class Comparison:
         return list(dict.fromkeys(cell for name, cell, _ in self.results if name == part))
 
     def parts(self) -> list[str]:
-        """Return the names of the parts that have results."""
-        return list(dict.fromkeys(part for part, _, _ in self.results))
+        """Return the names of the parts that have results, tables first."""
+        return sorted({part for part, _, _ in self.results}, reverse=True)
 
 
 def summaries(comparison: Comparison, generator: np.random.Generator) -> list[Summary]:
@@ -254,12 +255,17 @@ class Curve(NamedTuple):
 
 
 def learning_curve(
-    comparison: Comparison, part: str, cell: str, arm: str, axis: Axis, generator: np.random.Generator, points: int = 40
+    comparison: Comparison,
+    part: str,
+    cell: str,
+    arm: str,
+    axis: Axis,
+    generator: np.random.Generator,
 ) -> Curve:
     """Return the learning curve of an arm up to what its thriftiest seed has spent."""
     curves = [result["curve"] for result in comparison.results[part, cell, arm]]
     most = min(spending(curve, axis)[-1] for curve in curves)
-    spent = np.linspace(0.0, most, points)
+    spent = np.linspace(0.0, most, CURVE_POINTS)
     values = np.array([[value_at(curve, axis, at) for curve in curves] for at in spent])
     scores = comparison.score(cell, values)
     low, high = bootstrap(scores, generator)

@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import EngFormatter
 
 from benchmarks.compare.analysis import Axis, Curve, Findings, learning_curve
 from benchmarks.compare.statistics import Estimate
@@ -35,7 +36,7 @@ MARKERS = {"A0": "x", "A1": "o", "A2": "s", "A3": "^", "A5": "v", "B1": "P", "B2
 DARK, QUIET = "#1a1a1a", "#8c8c8c"
 PARTS = {"tabular": "tables", "language": "language model"}
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 9.5,
     "font.family": "DejaVu Sans",
     "axes.spines.top": False,
@@ -115,12 +116,15 @@ def draw_contrasts(findings: Findings) -> Drawing:
         axes.axvline(0, color=DARK, linewidth=1)
         axes.set_title(f"{PARTS[part].capitalize()}, {_seeds(findings, part)} seeds")
         axes.set_xlabel(f"score of {RL.id} minus score of the other arm")
-        for contrast in (each for each in findings.contrasts if each.part == part):
-            position = -CONTRASTS.index(contrast.other)
-            estimates = {"environment steps": contrast.measured, "FLOPs": contrast.at_equal_flops}
+        tested = {each.other: each for each in findings.contrasts if each.part == part}
+        for position, other in enumerate(CONTRASTS):
+            if other not in tested:
+                axes.text(0, -position, " no cell with a predicted gap", va="center", fontsize=8.5, color="#666666")
+                continue
+            estimates = {"environment steps": tested[other].measured, "FLOPs": tested[other].at_equal_flops}
             for axis, estimate, offset in _present(estimates):
-                _interval(axes, estimate, position + offset, COLOURS[contrast.other], hollow=axis == "FLOPs")
-                rows.append({"part": part, "other": contrast.other, "at equal": axis, **estimate._asdict()})
+                _interval(axes, estimate, offset - position, COLOURS[other], hollow=axis == "FLOPs")
+                rows.append({"part": part, "other": other, "at equal": axis, **estimate._asdict()})
         axes.set_yticks([-index for index in range(len(CONTRASTS))], [f"{RL.id} − {_name(arm)}" for arm in CONTRASTS])
         axes.set_ylim(0.6 - len(CONTRASTS), 0.6)
         axes.grid(axis="y", visible=False)
@@ -148,16 +152,16 @@ def draw_gaps(findings: Findings) -> Drawing:
     figure = Figure(figsize=(8.6, 5.2))
     (axes,) = _panels(figure, 1)
     rows: list[Row] = []
-    known = [each for each in findings.differences if each.other in CLAIMED and each.predicted is not None]
-    most = max(each.predicted for each in known if each.predicted is not None)
+    known = [(each, each.predicted) for each in findings.differences if each.predicted is not None]
+    most = max(predicted for _, predicted in known)
     axes.plot([-0.05, most + 0.1], [-0.05, most + 0.1], color=DARK, linewidth=1, zorder=1)
     axes.annotate("measured = predicted", (most, most), (-6, 8), textcoords="offset points", ha="right", rotation=0)
     axes.axhspan(-MARGIN, MARGIN, color="#f2f2f2", zorder=0)
-    for each in known:
+    for each, predicted in known:
         language = each.part == "language"
         low, high = each.measured.value - each.measured.low, each.measured.high - each.measured.value
         axes.errorbar(
-            each.predicted,
+            predicted,
             each.measured.value,
             [[low], [high]],
             fmt=MARKERS[each.other],
@@ -168,11 +172,11 @@ def draw_gaps(findings: Findings) -> Drawing:
             elinewidth=1.1,
             zorder=4 if language else 3,
         )
-        rows.append({"part": each.part, "cell": each.cell, "other": each.other, "predicted": each.predicted})
+        rows.append({"part": each.part, "cell": each.cell, "other": each.other, "predicted": predicted})
         rows[-1].update(each.measured._asdict())
     axes.set_xlabel("predicted by exact planning: optimal play minus the limit of the one-shot arm")
     axes.set_ylabel(f"measured: score of {RL.id} minus that of the arm")
-    _legend(axes, CLAIMED, language=any(each.part == "language" for each in known))
+    _legend(axes, CONTRASTS, language=any(each.part == "language" for each, _ in known))
     return Drawing("gaps", figure, rows)
 
 
@@ -204,7 +208,7 @@ def draw_horizon(preset: Preset, findings: Findings) -> Drawing:
         for cell, horizon in zip(cells, horizons, strict=True):
             rows.append({"arm": arm, "horizon": horizon, "cell": cell.id, **reached[cell.id]._asdict()})
         if arm in CLAIMED:
-            ceiling = [comparison.limit(cell.id, arm) for cell in cells]
+            ceiling = np.array([comparison.limit(cell.id, arm) for cell in cells], float)
             axes.plot(horizons, ceiling, ":", color=COLOURS[arm], linewidth=1.8)
             rows += [
                 {"arm": f"limit of {arm}", "horizon": horizon, "cell": cell.id, "value": limit}
@@ -220,19 +224,16 @@ def draw_horizon(preset: Preset, findings: Findings) -> Drawing:
     return Drawing("horizon", figure, rows)
 
 
-def _band(
-    axes: Axes, x: Any, middle: Any, low: Any, high: Any, arm: str, *, marker: str = "", drawstyle: str = "default"
-) -> None:
+def _band(axes: Axes, x: Any, middle: Any, low: Any, high: Any, arm: str, *, marker: str = "") -> None:
     """Draw a line with its interval in the colour of an arm."""
-    step = "post" if drawstyle == "steps-post" else None
-    axes.fill_between(x, low, high, color=COLOURS[arm], alpha=0.18, linewidth=0, step=step)
-    axes.plot(x, middle, color=COLOURS[arm], marker=marker, markersize=5, linewidth=1.8, drawstyle=drawstyle)
+    axes.fill_between(x, low, high, color=COLOURS[arm], alpha=0.18, linewidth=0)
+    axes.plot(x, middle, color=COLOURS[arm], marker=marker, markersize=5, linewidth=1.8)
 
 
 def _label_ends(axes: Axes, ends: dict[str, float]) -> None:
     """Name each line at the right, the names moved apart as far as they need."""
     bottom, top = axes.get_ylim()
-    height = axes.figure.get_figheight() * axes.get_position().height
+    height = axes.get_window_extent().height / axes.figure.dpi
     order = sorted(ends, key=ends.__getitem__)
     places = _apart([ends[arm] for arm in order], (top - bottom) * _LINE_HEIGHT / height)
     for arm, y in zip(order, places, strict=True):
@@ -325,6 +326,7 @@ def draw_learning(preset: Preset, findings: Findings, generator: np.random.Gener
             rows += [{"part": part, "cell": cell, "arm": arm, "axis": axis, **_point(values)} for values in columns]
         axes.axhline(1, color=DARK, linewidth=1)
         axes.set_xlim(0, most)
+        axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
         axes.set_title(f"{PARTS[part].capitalize()}, {cell}, against {axis}")
         axes.set_xlabel(f"{axis} spent after the shared start")
         axes.set_ylabel("score")

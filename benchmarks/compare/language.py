@@ -42,7 +42,7 @@ def train(preset: Preset, job: Job, folder: RunFolder) -> Result:
     The start's model goes to the run folder, and so do some episodes of the evaluation.
     """
     torch.set_num_threads(1)
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     part, evaluation = preset.language, _Evaluation(preset.cells[job.cell], ARM[job.arm])
     run = _run(preset, job, folder, evaluation)
     policy = evaluation.policy(run.model)

@@ -23,7 +23,8 @@ class Arm:
 
     Attributes:
         id: short name.
-        label: what it is, for people.
+        label: its name for people.
+        what: how it learns, in a sentence.
         module: its file, in `agents/` (language model) and `agents/tabular/` (table).
         settings: what differs from the module's default configuration, in both parts.
         limit: the reference value that bounds what the arm can reach, however long it trains; None if
@@ -32,21 +33,60 @@ class Arm:
 
     id: str
     label: str
+    what: str
     module: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     limit: Literal["optimal", "plan", "myopic", "one_step"] | None = None
 
 
-START = Arm("A0", "cloning", "cloning")
-RL = Arm("B2", "turn-level PPO", "turn_ppo", limit="optimal")
+START = Arm("A0", "cloning", "imitates episodes of a scripted behaviour; the start of all other arms", "cloning")
+RL = Arm(
+    "B2",
+    "turn-level PPO",
+    "plays episodes of its own; a critic and GAE give every turn an advantage of its own",
+    "turn_ppo",
+    limit="optimal",
+)
 
 ARMS = (
     START,
-    Arm("A1", "RLHF, myopic labels", "reply_rlhf", {"labels": "myopic"}, "myopic"),
-    Arm("A2", "RLHF, far-sighted scores", "reply_rlhf", {"labels": "farsighted"}, "one_step"),
-    Arm("A3", "one-shot plans", "plan_rl", {}, "plan"),
-    Arm("A5", "filtered iterative SFT", "filtered_sft"),
-    Arm("B1", "trajectory GRPO", "trajectory_grpo"),
+    Arm(
+        "A1",
+        "RLHF, myopic labels",
+        "preferences between two replies to one prompt by what each earns at once, a Bradley-Terry reward model, then "
+        "one-step policy optimisation with a price on the divergence from the start",
+        "reply_rlhf",
+        {"labels": "myopic"},
+        "myopic",
+    ),
+    Arm(
+        "A2",
+        "RLHF, far-sighted scores",
+        "each reply is scored by what the episode still earned after it, a regression reward model, then the same "
+        "one-step optimisation",
+        "reply_rlhf",
+        {"labels": "farsighted"},
+        "one_step",
+    ),
+    Arm(
+        "A3",
+        "one-shot plans",
+        "all moves in one reply, scored by the true return; policy gradient",
+        "plan_rl",
+        limit="plan",
+    ),
+    Arm(
+        "A5",
+        "filtered iterative SFT",
+        "plays episodes of its own and imitates those above the mean of their group, again and again",
+        "filtered_sft",
+    ),
+    Arm(
+        "B1",
+        "trajectory GRPO",
+        "plays episodes of its own; all turns of an episode share its return, relative to its group",
+        "trajectory_grpo",
+    ),
     RL,
 )
 ARM = {arm.id: arm for arm in ARMS}
@@ -162,6 +202,16 @@ class Preset:
     def cells(self) -> dict[str, Cell]:
         """All cells by id; a cell of both parts is the same one."""
         return {cell.id: cell for part in self.parts.values() for cell in part.cells}
+
+
+def restored(value: Mapping[str, Any]) -> Preset:
+    """Return the preset that `dataclasses.asdict` made `value` of, on its way through JSON."""
+    tabular, language = _restored_part(value["tabular"]), _restored_part(value["language"])
+    return Preset(value["name"], TabularPart(**tabular), LanguagePart(**language))
+
+
+def _restored_part(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {**value, "cells": tuple(Cell(**cell) for cell in value["cells"]), "arms": tuple(value["arms"])}
 
 
 def preset(name: str) -> Preset:

@@ -335,6 +335,17 @@ def test_a_forfeit_ends_a_parallel_step_before_later_replies_are_read() -> None:
     assert env.agents == []
 
 
+def test_when_all_reply_badly_the_first_one_forfeits() -> None:
+    env = SimultaneousEnv("PrisonersDilemma")
+    env.reset(seed=0)
+    for _ in range(3):
+        _, rewards, terminations, _, infos = env.step({"player_0": "?", "player_1": "?"})
+    assert env.episode.forfeited == 0
+    assert all(terminations.values())
+    assert rewards == {"player_0": pytest.approx(-0.1), "player_1": 0}
+    assert [info["turn"] for info in infos.values()] == [3, 2]
+
+
 # Limits ------------------------------------------------------------------------------------------------
 
 
@@ -399,6 +410,7 @@ def test_snapshots_and_clones_restore_everything(each: Entry, env_class: Any, di
             copies = (twin, env.clone(), pickle.loads(pickle.dumps(env)))
             rest = [play_on(copy, Stream(99, Purpose.POLICY)) for copy in copies]
             assert rest[0] == rest[1] == rest[2]
+            assert copies[0].get_state().books == copies[1].get_state().books == copies[2].get_state().books
             assert pickle.dumps(env.get_state()) == snapshot, "playing on in a copy changed the original"
             step_once(env, random)
 
@@ -412,6 +424,23 @@ def test_a_snapshot_keeps_the_sequence_of_unseeded_episodes(env_class: Any) -> N
     twin.reset()
     assert env.episode.seed == twin.episode.seed
     assert env.episode.replies == twin.episode.replies == ()
+
+
+@by_env
+def test_a_snapshot_can_be_restored_again_and_again(env_class: Any) -> None:
+    env, twin = env_class("KuhnPoker", max_cycles=3), env_class("KuhnPoker", max_cycles=3)
+    env.reset(seed=0)
+    while env.agents:
+        snapshot = env.get_state()
+        books = repr(snapshot.books)
+        rest = [play_on(env, Stream(1, Purpose.POLICY))]
+        for _ in range(2):
+            assert repr(snapshot.books) == books
+            twin.set_state(snapshot)
+            rest.append(play_on(twin, Stream(1, Purpose.POLICY)))
+        assert rest[0] == rest[1] == rest[2]
+        env.set_state(snapshot)
+        step_once(env, Stream(len(env.episode.replies), Purpose.POLICY))
 
 
 @by_env

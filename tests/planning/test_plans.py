@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from tests.planning.tables import Chaos, Coin, Fork, Ladder, Tiger, Toy, best_of_all_plans, plan_return
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Distribution
+from textenvs.games.arithmetic import Arithmetic
 from textenvs.games.assembly import Assembly
 from textenvs.games.guess_number import GuessNumber
+from textenvs.planning.bounds import exact
 from textenvs.planning.enumeration import build_graph
 from textenvs.planning.errors import TooLargeError
 from textenvs.planning.plans import best_plans, combined, plan_value
@@ -160,6 +162,17 @@ def test_too_much_work_leaves_true_bounds(game: Any, arguments: Any) -> None:
     for plan in plans:
         deals = [(state, p / plan.probability) for state, p in game.deals() if game.view(state, 0) == plan.view]
         assert plan_return(game, plan.moves, deals=deals) == pytest.approx(plan.value.low, abs=1e-9)
+
+
+def test_plans_of_any_length_are_found() -> None:
+    value = plan_value(Assembly(length=2, horizon=600, slip=0.0))
+    assert value.value == pytest.approx(1 + 0.02 * 598)
+
+
+def test_where_the_state_is_certain_the_expert_helps_when_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textenvs.planning.plans._SPARE_PAIRS", 1_000)
+    plans = best_plans(StateTable(Arithmetic(largest=10)), work=1_000)
+    assert combined(plans) == exact(pytest.approx(1))
 
 
 def test_a_large_game_gets_a_plan_and_bounds() -> None:

@@ -187,7 +187,7 @@ def test_random_play_is_exact_where_states_but_not_beliefs_can_be_listed() -> No
 def test_unlisted_deals_leave_samples_and_bounds() -> None:
     values = reference_values(Unlisted(), episodes=400, seed=1)
     assert values.random.low < 1.0 < values.random.high
-    assert (values.optimal.low, values.optimal.high) == (pytest.approx(-0.3), 2.0)
+    assert (values.optimal.low, values.optimal.high) == (0.0, 2.0)
     assert (values.plan.low, values.plan.high) == (pytest.approx(-0.3), 2.0)
     assert values == reference_values(Unlisted(), episodes=400, seed=1)
 
@@ -223,6 +223,11 @@ def test_value_says_how_it_is_known() -> None:
     assert str(between(0.25, 1.0)) == "0.25 … 1"
     assert str(between(0.25, 1.0, n=10)) == "0.25 … 1 (95 %, n=10)"
     assert str(Value(0.4, 0.6, "sampled", 100)) == "0.5 ± 0.1 (95 %, n=100)"
+
+
+def test_certain_ends_that_meet_are_exact() -> None:
+    assert between(0.5, 0.5 + 1e-12) == exact(0.5)
+    assert between(0.5, 0.5, n=10).kind == "bounds"
 
 
 def test_bounds_are_no_value() -> None:

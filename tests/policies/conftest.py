@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 import torch
 
@@ -10,17 +8,7 @@ from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
 
 
-class Chosen:
-    """A stream whose draws make a model that finds every id equally likely sample these ids."""
-
-    def __init__(self, ids: Sequence[int], vocabulary_size: int) -> None:
-        self.draws = [(id_ + 0.5) / vocabulary_size for id_ in ids]
-
-    def random(self) -> float:
-        return self.draws.pop(0)
-
-
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _one_thread():
     torch.set_num_threads(1)
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.game import uniform
@@ -174,7 +175,7 @@ def test_probabilities_of_all_legal_replies_sum_to_1(guesses, tokenizer, opinion
     found = dict(zip(legal, probabilities(opinionated, tokenizer, guesses, legal), strict=True))
     assert sum(found.values()) == pytest.approx(1, abs=1e-5)
     assert min(found.values()) > 0
-    assert max(found.values()) > 0.2
+    assert max(found.values()) > 10 * min(found.values())
 
 
 def test_the_probability_of_a_reply_is_the_product_over_its_branches(guesses, tokenizer, indifferent):
@@ -283,8 +284,8 @@ def test_a_free_reply_is_decoded_for_the_game_and_kept_as_sampled(guesses, token
     assert stream.draws == []
 
 
-@pytest.mark.parametrize("pieces", [("##guess", "4", "<end>"), ("guess", "<pad>", "4", "<end>"), ("<unk>", "<end>")])
-def test_replies_whose_text_would_encode_to_other_ids_are_never_encoded_again(tokenizer, opinionated, guesses, pieces):
+@pytest.mark.parametrize("pieces", [("##guess", "4", "<end>"), ("guess", "<pad>", "4", "<end>"), ("<view>", "<end>")])
+def test_replies_whose_text_would_encode_to_other_ids_are_never_encoded_again(tokenizer, guesses, pieces):
     pieces_known = (*tokenizer.pieces, "##guess")
     tokenizer = WordTokenizer(pieces_known)
     model = tiny_llama(len(tokenizer), seed=2)
@@ -339,7 +340,7 @@ def unread(trace):
 @pytest.mark.parametrize("mode", ["choose", "free"])
 def test_every_id_is_read_once_and_finished_episodes_cost_nothing(guesses, talker, mode):
     policy = LanguageModelPolicy(*talker, mode=mode, max_new_tokens=6)
-    alone = batched = 0
+    alone = 0
     episodes = []
     for seed in range(12):
         policy.ledger = Ledger()
@@ -352,9 +353,9 @@ def test_every_id_is_read_once_and_finished_episodes_cost_nothing(guesses, talke
     assert len({len(played.turns) for played in episodes}) > 1
     policy.ledger = Ledger()
     list(rollout(guesses, policy, range(12), batch=12))
-    batched = policy.ledger.scored_tokens
-    shared = len(traces_of(episodes[0])[0].context) - 1  # the opening is the same in all episodes
-    assert batched == alone - 11 * shared
+    # All episodes open alike, in mode choose with the forced "guess"; of this all but the last id is read once.
+    alike = len(traces_of(episodes[0])[0].context) + (mode == "choose")
+    assert policy.ledger.scored_tokens == alone - 11 * (alike - 1)
     assert policy.ledger.environment_steps == 0
 
 
@@ -413,7 +414,7 @@ def test_global_generators_are_left_alone(guesses, tokenizer, opinionated):
     assert (np.random.get_state()[1] == states[1]).all()  # noqa: NPY002
 
 
-def test_a_saved_policy_plays_the_same(tmp_path, guesses, tokenizer, opinionated):
+def test_a_saved_policy_plays_the_same(tmp_path, capfd, guesses, tokenizer, opinionated):
     policy = LanguageModelPolicy(
         opinionated, tokenizer, mode="free", temperature=0.5, max_new_tokens=7, greedy=False, name="cloned"
     )
@@ -426,6 +427,8 @@ def test_a_saved_policy_plays_the_same(tmp_path, guesses, tokenizer, opinionated
     assert ledger.sampled_tokens > 0
     for mine, theirs in zip(opinionated.parameters(), loaded.model.parameters(), strict=True):
         assert torch.equal(mine, theirs)
+    assert capfd.readouterr() == ("", "")
+    assert transformers.utils.logging.is_progress_bar_enabled()
 
 
 def test_a_folder_without_a_policy_is_named(tmp_path):

@@ -15,7 +15,7 @@ from textenvs.core.errors import ArgumentError, EpisodeOverError, UnknownNameErr
 from textenvs.core.game import Game
 from textenvs.core.refusal import Refusal
 from textenvs.envs.settings import Settings
-from textenvs.envs.shell import RENDER_MODES, RESET_OPTIONS, Shell, split_keywords
+from textenvs.envs.shell import RENDER_MODES, Shell, split_keywords
 from textenvs.envs.spaces import TextSpace
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.registry import make_game
@@ -104,16 +104,15 @@ class MultiShell(Shell):
         """Do nothing: no resource is held."""
 
     def _start(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
-        """Begin an episode with all agents; options that are not ours are left alone."""
+        """Begin an episode with all agents."""
         if seed is not None:
             self._np_random, _ = seeding.np_random(seed)
-        self._begin(seed, {key: value for key, value in (options or {}).items() if key in RESET_OPTIONS})
+        self._begin(seed, options or {})
         self._open_books(self.possible_agents)
 
     def _open_books(self, agents: list[str]) -> None:
         """Enter that these agents are in the episode, and that nothing has happened yet."""
         self.agents = list(agents)
-        self._refusals: list[Refusal | None] = [None] * self.game.players
 
     def _generator(self) -> np.random.Generator:
         if self._np_random is None:
@@ -133,8 +132,9 @@ class MultiShell(Shell):
         """Return one value for each player by agent."""
         return dict(zip(self.possible_agents, values, strict=True))
 
-    def _all_infos(self) -> dict[str, dict[str, Any]]:
-        return self._by_agent(self._info(player, refusal) for player, refusal in enumerate(self._refusals))
+    def _all_infos(self, refusals: Mapping[int, Refusal | None]) -> dict[str, dict[str, Any]]:
+        """Return the infos of all agents, given what was refused just now by player."""
+        return self._by_agent(self._info(player, refusals.get(player)) for player in range(self.game.players))
 
     def _sampled_spaces(self) -> tuple[list[spaces.Dict], list[TextSpace]]:
         """Return each player's spaces, which sample what a few random episodes show and allow."""
@@ -160,9 +160,9 @@ class TurnEnv(MultiShell, AECEnv[str, Observation, str]):  # type: ignore[misc] 
     agent. Where players move simultaneously, they are asked one after the other and see nothing of the
     moves already made; rewards come with the last of them.
 
-    `infos` has for each agent the keys `refusal` (None, or why its last reply was no legal move), `turn`
-    (its replies so far), `score` (its undiscounted return so far, whatever the reward dial), `instance`
-    (content address: for the experimenter, since it tells hidden things) and, with
+    `infos` has for each agent the keys `refusal` (None, or why the reply it just gave was no legal move),
+    `turn` (its replies so far), `score` (its undiscounted return so far, whatever the reward dial),
+    `instance` (content address: for the experimenter, since it tells hidden things) and, with
     `legal_in_info=True`, `legal` (wordings of its legal moves, none while others move).
 
     The episode terminates for all agents together, by the rules or by one agent's too many refusals. It
@@ -172,7 +172,7 @@ class TurnEnv(MultiShell, AECEnv[str, Observation, str]):  # type: ignore[misc] 
 
     _books = (
         "agents", "agent_selection", "rewards", "terminations", "truncations", "infos", "_cumulative_rewards",
-        "_skip_agent_selection", "_refusals",
+        "_skip_agent_selection",
     )  # fmt: skip
     terminations: dict[str, bool]
     truncations: dict[str, bool]
@@ -192,7 +192,7 @@ class TurnEnv(MultiShell, AECEnv[str, Observation, str]):  # type: ignore[misc] 
             EmptySplitError: for a split without instances.
         """
         self._start(seed, options)
-        self._hand_over()
+        self._hand_over({})
 
     def step(self, action: str | None) -> None:
         """Reply for `agent_selection`; None when its episode has ended.
@@ -209,11 +209,10 @@ class TurnEnv(MultiShell, AECEnv[str, Observation, str]):  # type: ignore[misc] 
             return
         player = self._player(agent)
         outcome = self.episode.reply(player, action)  # type: ignore[arg-type] # None is refused with a named error
-        self._refusals[player] = outcome.refusal
         self._cumulative_rewards[agent] = 0.0
         self.rewards = self._by_agent(outcome.rewards)
         self._accumulate_rewards()
-        self._hand_over()
+        self._hand_over({player: outcome.refusal})
 
     def last(self, observe: bool = True) -> tuple[Observation | None, float, bool, bool, dict[str, Any]]:
         """Return observation, reward since its last step, termination, truncation and info of `agent_selection`.
@@ -235,12 +234,12 @@ class TurnEnv(MultiShell, AECEnv[str, Observation, str]):  # type: ignore[misc] 
         self.truncations = dict.fromkeys(agents, False)
         self.infos: dict[str, dict[str, Any]] = {agent: {} for agent in agents}
 
-    def _hand_over(self) -> None:
-        """Give the turn to the next agent, or end the episode for all."""
+    def _hand_over(self, refusals: Mapping[int, Refusal | None]) -> None:
+        """Give the turn to the next agent, or end the episode for all; tell what was refused just now."""
         awaited = self.episode.to_move()
         player = awaited[0] if awaited else 0
         self.agent_selection = self.possible_agents[player]
-        self.infos = self._all_infos()
+        self.infos = self._all_infos(refusals)
         cut = bool(awaited) and self.infos[self.agent_selection]["turn"] >= (self.max_cycles or inf)
         self.terminations = dict.fromkeys(self.agents, self.episode.over)
         self.truncations = dict.fromkeys(self.agents, cut)
@@ -257,14 +256,14 @@ class SimultaneousEnv(MultiShell, ParallelEnv[str, Observation, str]):  # type: 
     replies of later agents in the same step are not read. `max_cycles` truncates after so many steps.
     """
 
-    _books = ("agents", "_refusals", "_steps")
+    _books = ("agents", "_steps")
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
         """Begin an episode and return observations and infos; arguments and errors as for `TurnEnv.reset`."""
         self._start(seed, options)
-        return self._observations(), self._all_infos()
+        return self._observations(), self._all_infos({})
 
     def step(
         self, actions: Mapping[str, str]
@@ -283,12 +282,13 @@ class SimultaneousEnv(MultiShell, ParallelEnv[str, Observation, str]):  # type: 
             ArgumentError: if an awaited reply is missing or no `str`. Then nothing has changed.
         """
         self._check_started()
+        refusals: dict[int, Refusal | None] = {}
         paid = np.zeros(self.game.players)
         for player, text in self._awaited(actions).items():
             if self.episode.over:
                 break
             outcome = self.episode.reply(player, text)
-            self._refusals[player] = outcome.refusal
+            refusals[player] = outcome.refusal
             paid += outcome.rewards
         self._steps += 1
         over = self.episode.over
@@ -296,7 +296,8 @@ class SimultaneousEnv(MultiShell, ParallelEnv[str, Observation, str]):  # type: 
         if over or cut:
             self.agents = []
         terminations, truncations = (dict.fromkeys(self.possible_agents, flag) for flag in (over, cut))
-        return self._observations(), self._by_agent(paid.tolist()), terminations, truncations, self._all_infos()
+        rewards, infos = self._by_agent(paid.tolist()), self._all_infos(refusals)
+        return self._observations(), rewards, terminations, truncations, infos
 
     def _awaited(self, actions: Mapping[str, str]) -> dict[int, str]:
         """Return the replies that are awaited now by player, checked before any of them is given."""

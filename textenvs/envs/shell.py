@@ -138,7 +138,7 @@ class Shell(ABC):
         episode = self.episode
         info: dict[str, Any] = {
             "refusal": refusal.text if refusal else None,
-            "turn": sum(replied == player for replied, _ in episode.replies),
+            "turn": episode.turns[player],
             "score": episode.scores[player],
             "instance": episode.instance,
         }

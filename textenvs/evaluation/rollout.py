@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Game
 from textenvs.core.refusal import Refusal
 from textenvs.envs.episode import Episode
@@ -68,7 +69,12 @@ def rollout(
 
     Yields:
         The finished episodes.
+
+    Raises:
+        ArgumentError: if there are not as many instances as seeds.
     """
+    if instances is not None and len(instances) != len(seeds):
+        raise ArgumentError(f"{len(seeds)} seeds need as many instances, not {len(instances)}")
     settings = settings or Settings()
     for first in range(0, len(seeds), batch):
         chosen = seeds[first : first + batch]

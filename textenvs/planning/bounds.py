@@ -13,6 +13,7 @@ from textenvs.core.errors import ArgumentError
 Kind = Literal["exact", "bounds", "sampled"]
 
 _ERROR = 0.05
+_SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,14 @@ def exact(value: float) -> Value:
 
 
 def between(low: float, high: float, n: int | None = None) -> Value:
-    """Return a number known to lie between two ends; `n` episodes if an end is sampled."""
-    return Value(low, high, "bounds", n)
+    """Return a number that lies between two ends, exact where certain ends meet.
+
+    Args:
+        low: the lowest it can be.
+        high: the highest it can be.
+        n: how many episodes an end was estimated from, None if both ends are certain.
+    """
+    return exact(low) if n is None and high - low <= _SAME else Value(low, high, "bounds", n)
 
 
 def joined(low: float, high: float, *sources: Value) -> Value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
 
@@ -141,7 +140,8 @@ class _Enumeration:
 
     def graph(self, openings: list[tuple[int, float]]) -> InformationGraph:
         """Return the arrays, with nodes renumbered by depth."""
-        pair_of, probability, after, reward = (np.array(column) for column in zip(*self.outcomes, strict=True))
+        pair_of, probability, after, reward = np.array(self.outcomes).T
+        pair_of, after = pair_of.astype(np.int64), after.astype(np.int64)
         n_moves = np.array([len(moves) for moves in self.moves])
         node_of = np.repeat(np.arange(len(n_moves)), n_moves)
         depth = self._depths(node_of[pair_of], after)
@@ -190,7 +190,7 @@ def _scaled(weights: dict[int, Weight]) -> Belief:
     if any(isinstance(weight, float) for _, weight in items):
         total = float(sum(weights.values()))
         return tuple((state, float(weight) / total) for state, weight in items)
-    denominator = lcm(*(Fraction(weight).denominator for _, weight in items))
+    denominator = lcm(*(weight.as_integer_ratio()[1] for _, weight in items))
     whole = [int(weight * denominator) for _, weight in items]
     divisor = gcd(*whole)
     return tuple((state, weight // divisor) for (state, _), weight in zip(items, whole, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import chain
-from math import inf
+from math import fsum, inf
 from typing import Any, NamedTuple
 
 from textenvs.core.errors import check_range
@@ -58,9 +58,9 @@ def plan_value(
 
 def combined(plans: Sequence[Plan]) -> Value:
     """Return the value of planning, averaged over the openings."""
-    low = sum(plan.probability * plan.value.low for plan in plans)
-    high = sum(plan.probability * plan.value.high for plan in plans)
-    return exact(low) if all(plan.value.kind == "exact" for plan in plans) else between(low, high)
+    low = fsum(plan.probability * plan.value.low for plan in plans)
+    high = fsum(plan.probability * plan.value.high for plan in plans)
+    return between(low, high)
 
 
 def best_plans(
@@ -108,11 +108,11 @@ def best_plans(
     return tuple(search.plan(view, *group) for view, group in openings.items())
 
 
-Mixture = dict[tuple[int, int], tuple[float, float]]
-"""From (state, consecutive refusals) to its probability and the expected earnings so far, times it."""
+_Places = dict[tuple[int, int], tuple[float, float]]
+"""Where a plan may stand: from (state, consecutive refusals) to the probability, and that times what was earned."""
 
 
-class _UnequalMoves(Exception):  # noqa: N818
+class _MayBeRefusedError(Exception):
     """A plan may stand in states with different legal moves, so that replies may be refused."""
 
 
@@ -122,11 +122,11 @@ class _Option(NamedTuple):
     bound: float
     paid: float
     move: Any
-    after: Mixture
+    after: _Places
 
 
 class _Search:
-    """Depth-first search over plans, most promising move first; each mixture is solved once.
+    """Depth-first search over plans, most promising move first; each of their places is solved once.
 
     Where a plan may stand in several states that all have the same legal moves, it never pays to be
     refused in all of them, for a forfeit leaves no more than the worst legal play. What was earned
@@ -147,7 +147,7 @@ class _Search:
         self.refusals = False
         self.solved: dict[Hashable, tuple[float, _Option | None]] = {}
 
-    def plan(self, view: str, probability: float, start: Mixture) -> Plan:
+    def plan(self, view: str, probability: float, start: _Places) -> Plan:
         """Return the best plan for an opening view, or a good one if that is too much work."""
         try:
             value = exact(self.solve(start))
@@ -157,67 +157,67 @@ class _Search:
             value = between(low, min(self.highest, self.promise(start)))
         return Plan(view, probability, moves, wordings, value)
 
-    def solve(self, start: Mixture) -> float:
+    def solve(self, start: _Places) -> float:
         """Return the value of the best plan from `start`."""
         self.solved.clear()
         self.refusals = False
         try:
             return self.best(start, 0)
-        except _UnequalMoves:
+        except _MayBeRefusedError:
             self.solved.clear()
             self.refusals = True
             return self.best(start, 0)
 
-    def solution(self, mixture: Mixture) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-        """Return the moves of the best plan from a mixture that is solved, and their wordings."""
+    def solution(self, places: _Places) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+        """Return the moves of the best plan from places that are solved, and their wordings."""
         moves, wordings = [], []
-        while mixture and (option := self.solved[self.key(mixture)][1]):
+        while places and (option := self.solved[self.key(places)][1]):
             moves.append(option.move)
-            wordings.append(self.wording(mixture, option.move))
-            mixture = option.after
+            wordings.append(self.wording(places, option.move))
+            places = option.after
         return tuple(moves), tuple(wordings)
 
-    def greedy(self, mixture: Mixture) -> tuple[float, tuple[Any, ...], tuple[str, ...]]:
+    def greedy(self, places: _Places) -> tuple[float, tuple[Any, ...], tuple[str, ...]]:
         """Return the value of a plan of the most promising moves, those moves, and their wordings."""
         self.refusals = True
         value = 0.0
         moves, wordings = [], []
-        while mixture:
-            option = self.options(mixture, self.shortlist(mixture))[0]
+        while places:
+            option = self.options(places, self.shortlist(places))[0]
             moves.append(option.move)
-            wordings.append(self.wording(mixture, option.move))
+            wordings.append(self.wording(places, option.move))
             value += option.paid
-            mixture = option.after
+            places = option.after
         return value, tuple(moves), tuple(wordings)
 
-    def shortlist(self, mixture: Mixture) -> list[Any]:
+    def shortlist(self, places: _Places) -> list[Any]:
         """Return moves to consider when time is short, where the state is certain the expert's before others."""
-        places = list(mixture)
-        expert = self.table.game.expert(self.table.states[places[0][0]], 0) if len(places) == 1 else None
+        first, _ = next(iter(places))
+        expert = self.table.game.expert(self.table.states[first], 0) if len(places) == 1 else None
         most = max(1, min(self.spare, _SPARE_PAIRS // 10) // len(places))
-        moves = [*(move for move, _ in expert or ()), *self.moves(mixture)][:most]
+        moves = [*(move for move, _ in expert or ()), *self.moves(places)][:most]
         self.spare -= len(moves) * len(places)
         return moves
 
-    def best(self, mixture: Mixture, length: int) -> float:
-        """Return what the best plan earns from `mixture` on, with `length` moves already planned."""
-        if not mixture:
+    def best(self, places: _Places, length: int) -> float:
+        """Return what the best plan earns from `places` on, with `length` moves already planned."""
+        if not places:
             return 0.0
-        key = self.key(mixture)
+        key = self.key(places)
         if key not in self.solved:
             if length == _LONGEST:
                 raise TooLargeError(f"plans of more than {_LONGEST} moves are not searched")
-            self.solved[key] = self.best_option(mixture, length)
+            self.solved[key] = self.best_option(places, length)
         return self.solved[key][0]
 
-    def best_option(self, mixture: Mixture, length: int) -> tuple[float, _Option | None]:
+    def best_option(self, places: _Places, length: int) -> tuple[float, _Option | None]:
         """Return the best value and the move that reaches it, None for ending the plan."""
-        best: tuple[float, _Option | None] = (self.stop(mixture) if self.refusals else -inf, None)
-        moves = self.moves(mixture)
-        self.work -= len(mixture) * len(moves)
+        best: tuple[float, _Option | None] = (self.stop(places) if self.refusals else -inf, None)
+        moves = self.moves(places)
+        self.work -= len(places) * len(moves)
         if self.work < 0:
             raise TooLargeError(f"there are too many plans to compare in {self.table.game!r}")
-        for option in self.options(mixture, moves):
+        for option in self.options(places, moves):
             if option.bound <= best[0] + _SLACK:
                 break
             value = option.paid + self.best(option.after, length + 1)
@@ -225,32 +225,32 @@ class _Search:
                 best = (value, option)
         return best
 
-    def options(self, mixture: Mixture, moves: Sequence[Any]) -> list[_Option]:
+    def options(self, places: _Places, moves: Sequence[Any]) -> list[_Option]:
         """Return what comes of each move, the most promising first."""
-        options = [self.option(mixture, move) for move in moves]
+        options = [self.option(places, move) for move in moves]
         return sorted(options, key=lambda option: option[:2], reverse=True)
 
-    def moves(self, mixture: Mixture) -> list[Any]:
+    def moves(self, places: _Places) -> list[Any]:
         """Return the moves legal in some state, and one that is not where it may cut hopeless plays short."""
-        legal = {id(moves): moves for moves in (self.table.moves(number) for number, _ in mixture)}.values()
+        legal = {id(moves): moves for moves in (self.table.moves(number) for number, _ in places)}.values()
         if not self.refusals and len({frozenset(moves) for moves in legal}) > 1:
-            raise _UnequalMoves
+            raise _MayBeRefusedError
         moves = dict.fromkeys(chain.from_iterable(legal))
-        if len({refused for _, refused in mixture}) == 1:
+        if len({refused for _, refused in places}) == 1:
             return list(moves)
         return [*moves, *[move for move in self.table.all_moves() if move not in moves][:1]]
 
-    def wording(self, mixture: Mixture, move: Any) -> str:
-        """Return the wording of a move in a state that allows it, in `mixture` if there is one."""
-        numbers = chain((number for number, _ in mixture), range(len(self.table.states)))
+    def wording(self, places: _Places, move: Any) -> str:
+        """Return the wording of a move in a state that allows it, in `places` if there is one."""
+        numbers = chain((number for number, _ in places), range(len(self.table.states)))
         state = next(number for number in numbers if move in self.table.moves(number))
         return self.table.game.say(self.table.states[state], move)
 
-    def option(self, mixture: Mixture, move: Any) -> _Option:
+    def option(self, places: _Places, move: Any) -> _Option:
         """Return what comes of a planned move."""
         paid = 0.0
-        after: Mixture = {}
-        for (number, refused), (mass, earned) in mixture.items():
+        after: _Places = {}
+        for (number, refused), (mass, earned) in places.items():
             if not self.refusals or move in self.table.moves(number):
                 for chance, reward, state in self.table.step(number, move):
                     share = float(chance)
@@ -264,43 +264,43 @@ class _Search:
                 paid += (self.lowest - self.refusal_price) * mass - earned
         return _Option(paid + self.promise(after), paid, move, after)
 
-    def promise(self, mixture: Mixture) -> float:
-        """Return a bound of what is still to be earned from `mixture` on."""
+    def promise(self, places: _Places) -> float:
+        """Return a bound of what is still to be earned from `places` on."""
         if not self.ceiling:
-            return sum(self.highest * mass - earned for mass, earned in mixture.values())
-        return sum(mass * self.ceiling[number] for (number, _), (mass, _) in mixture.items())
+            return sum(self.highest * mass - earned for mass, earned in places.values())
+        return sum(mass * self.ceiling[number] for (number, _), (mass, _) in places.items())
 
-    def stop(self, mixture: Mixture) -> float:
+    def stop(self, places: _Places) -> float:
         """Return what is earned when the plan ends: replies are refused until the episode is forfeited."""
         return sum(
             (self.lowest - self.refusal_price * (self.max_refusals - refused)) * mass - earned
-            for (_, refused), (mass, earned) in mixture.items()
+            for (_, refused), (mass, earned) in places.items()
         )
 
-    def key(self, mixture: Mixture) -> Hashable:
-        """Return what the value of a mixture depends on, to 12 digits."""
+    def key(self, places: _Places) -> Hashable:
+        """Return what the value from `places` on depends on, to 12 digits."""
         return tuple(
             (place, round(mass, _DIGITS), round(earned, _DIGITS) if self.refusals else 0.0)
-            for place, (mass, earned) in sorted(mixture.items())
+            for place, (mass, earned) in sorted(places.items())
         )
 
 
-def _add(mixture: Mixture, place: tuple[int, int], mass: float, earned: float) -> None:
-    before = mixture.get(place, (0.0, 0.0))
-    mixture[place] = (before[0] + mass, before[1] + earned)
+def _add(places: _Places, place: tuple[int, int], mass: float, earned: float) -> None:
+    before = places.get(place, (0.0, 0.0))
+    places[place] = (before[0] + mass, before[1] + earned)
 
 
-def _openings(table: StateTable, split: str) -> dict[str, tuple[float, Mixture]]:
+def _openings(table: StateTable, split: str) -> dict[str, tuple[float, _Places]]:
     """Return the probability of each opening view and where episodes stand that open with it."""
     groups: dict[str, dict[int, float]] = {}
     weights = table.openings(split)
     for number, weight in weights.items():
         groups.setdefault(table.view(number), {})[number] = float(weight)
-    everything = float(sum(weights.values()))
-    openings: dict[str, tuple[float, Mixture]] = {}
+    everything = fsum(weights.values())
+    openings: dict[str, tuple[float, _Places]] = {}
     for view, group in groups.items():
-        total = sum(group.values())
-        start: Mixture = {(number, 0): (weight / total, 0.0) for number, weight in group.items()}
+        total = fsum(group.values())
+        start: _Places = {(number, 0): (weight / total, 0.0) for number, weight in group.items()}
         openings[view] = (total / everything, start)
     return openings
 

@@ -193,16 +193,14 @@ class _Survey:
             myopic=between(lowest, ceiling),
             random=random,
             behaviour=behaviour,
-            one_step=between(behaviour.low, ceiling, behaviour.n),
+            one_step=between(max(behaviour.low, lowest), ceiling, behaviour.n),
         )
 
     def optimum(self, plan: Value, ceiling: float) -> Value:
         """Return what the best known policy, expert or plan, and the `ceiling` leave for the optimum."""
-        floor = exact(plan.low)
+        floor = exact(max(plan.low, self.game.return_range[0]))
         with suppress(ArgumentError):  # a game without an expert
             floor = max(floor, self.strategy_value(expert_strategy), key=lambda value: value.low)
-        if floor.kind == "exact" and floor.low >= ceiling - _SAME:
-            return exact(floor.low)
         return between(floor.low, ceiling, floor.n)
 
     def plan(self, ceiling: float) -> Value:
@@ -220,9 +218,7 @@ class _Survey:
             lowest = self.game.return_range[0] - self.refusal_price * self.max_refusals
             return between(lowest, ceiling)
         value = combined(plans)
-        if value.kind == "bounds" and value.low >= ceiling - _SAME:
-            return exact(value.low)
-        return Value(value.low, min(value.high, ceiling), value.kind)
+        return between(value.low, min(value.high, ceiling))
 
     def random_value(self) -> Value:
         """Return what uniformly random moves earn."""
@@ -242,9 +238,10 @@ class _Survey:
 
 
 def _gap(best: Value, other: Value) -> Value:
-    """Return how much `best`, which nothing exceeds, exceeds `other`."""
+    """Return how much `best`, which nothing exceeds, exceeds `other`; rounding errors are none."""
     gap = best - other
-    return Value(max(gap.low, 0.0), max(gap.high, 0.0), gap.kind, gap.n)
+    low, high = (end if end > _SAME else 0.0 for end in (gap.low, gap.high))
+    return Value(low, high, gap.kind, gap.n)
 
 
 def _exceeds(value: Value, tolerance: float) -> bool | None:

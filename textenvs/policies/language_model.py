@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,8 @@ class LanguageModelPolicy:
 
     def save(self, folder: Path | str) -> None:
         """Write model (safetensors), vocabulary and settings into `folder`, which is made if need be."""
-        self.model.save_pretrained(folder)
+        with _no_progress_bars():
+            self.model.save_pretrained(folder)
         self.tokenizer.save(Path(folder, VOCABULARY_FILE))
         settings = {name: getattr(self, name) for name in SAVED_SETTINGS}
         Path(folder, SETTINGS_FILE).write_text(json.dumps(settings, indent=2), encoding="utf-8")
@@ -120,7 +122,8 @@ class LanguageModelPolicy:
         if not Path(folder, SETTINGS_FILE).is_file():
             raise ArgumentError(f"{str(folder)!r} holds no saved policy: there is no {SETTINGS_FILE} in it")
         settings: dict[str, Any] = json.loads(Path(folder, SETTINGS_FILE).read_text(encoding="utf-8"))
-        model = transformers.LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype="auto")
+        with _no_progress_bars():
+            model = transformers.LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype="auto")
         return cls(model, WordTokenizer.load(Path(folder, VOCABULARY_FILE)), ledger=ledger, **settings)
 
     def _begin(self, request: Request) -> _Draft:
@@ -178,6 +181,19 @@ def draw(log_p: torch.Tensor, targets: Sequence[float]) -> torch.Tensor:
     # total x 2^-53, half a unit in the last place of the total.
     scaled = torch.tensor(targets, dtype=torch.float64) * total[:, -1]
     return torch.searchsorted(total, scaled.unsqueeze(1), right=True).squeeze(1)
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    """Keep transformers from drawing bars for files that are written in a blink."""
+    logging = transformers.utils.logging
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import draw
-from textenvs.core.strategies import Strategy, strategy
+from textenvs.core.strategies import Strategy, random_strategy, strategy
 from textenvs.policies.base import Reply, Request
 
 
@@ -36,7 +36,7 @@ class StrategyPolicy:
         return Reply(episode.game.say(episode.state, move))
 
     def _plan(self, request: Request) -> Reply:
-        if self.name != "random":
+        if self.strategy is not random_strategy:
             raise ArgumentError(f"policy {self.name!r} writes no plans; use form='turns'")
         moves = (request.random.choice(request.legal) for _ in range(request.episode.game.max_turns))
         return Reply("\n".join(moves))
