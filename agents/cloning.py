@@ -25,15 +25,15 @@ class Config:
     """The knobs.
 
     Attributes:
-        rate: step size of AdamW.
+        rate: step size of AdamW at first; it falls linearly to 0.
         epochs: passes over all episodes.
         minibatch: episodes in an update.
         plans: whether the moves of each episode are also cloned as a plan, so that the one-shot arm has the same
             start. This costs no environment steps.
     """
 
-    rate: float = 2e-3
-    epochs: int = 8
+    rate: float = 3e-3
+    epochs: int = 5
     minibatch: int = 16
     plans: bool = True
 
@@ -71,13 +71,14 @@ def train(
     with meter.ledger.timed():
         played = list(watch(cell, tokenizer, training_seeds(seed, _PURPOSE), meter))
         episodes = [episode_tokens(each) for each in played]
-        if config.plans:
-            episodes += [as_plan(cell, tokenizer, each) for each in played]
+        plans = [as_plan(cell, tokenizer, each) for each in played] if config.plans else []
     returns = [sum(rewards) for rewards in paid(played)]
     meter.note(**{"return": sum(returns) / max(len(returns), 1)})
-    for _ in range(config.epochs if episodes else 0):
+    parts = -(-len(episodes) // config.minibatch)
+    for epoch in range(config.epochs):
+        learner.anneal(1 - epoch / config.epochs)
         with meter.ledger.timed():
-            parts = -(-len(episodes) // config.minibatch)
+            imitate(learner, plans, 1, parts, generator)
             numbers = imitate(learner, episodes, 1, parts, generator)
         meter.note(**numbers)
     return meter.run(learner.model)

@@ -36,7 +36,7 @@ class Config:
     Attributes:
         groups: groups in a batch.
         size: episodes in a group; they share the opening.
-        rate: step size of AdamW.
+        rate: step size of AdamW at first; it falls linearly to 0.
         epochs: passes over what is kept of each batch.
         parts: updates in each pass.
         permute_returns: null control: pay each episode the return of another one of its batch.
@@ -84,6 +84,7 @@ def train(
     seeds, generator = training_seeds(seed), shuffler(seed)
     while meter.affords(config.groups * config.size * cell.longest()):
         meter.evaluate_if_due(learner.model)
+        learner.anneal(meter.left)
         with meter.ledger.timed():
             episodes = [each for _ in range(config.groups) for each in cell.group(seeds, config.size)]
             played = play(episodes, policy)

@@ -46,19 +46,25 @@ class Learner:
             model: changed in place.
             component: see the class.
             ledger: where reading is booked.
-            rate: step size.
+            rate: step size at first.
             max_norm: longer gradients are shortened to this norm.
         """
         self.model = model
         self.component: Component = component
         self._ledger = ledger
         self._max_norm = max_norm
+        self._rate = rate
         self._optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
 
     @property
     def vocabulary_size(self) -> int:
         """Number of ids."""
         return int(self.model.config.vocab_size)
+
+    def anneal(self, left: float) -> None:
+        """Let the step size be its first value times `left`, the share of the training to come."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate * left
 
     def descend(self, loss: Tensor) -> float:
         """Make one step down the gradient of `loss`; return the norm of the gradient before clipping."""
@@ -234,7 +240,7 @@ def ppo_update(
                 chosen_log_probs(distributions, batch), batch, advantages[rows], clipping.ratio_of
             )
             if first_ratio_error is None:
-                first_ratio_error = float((torch.exp(log_p - old_log_p) - 1)[mask].abs().max())
+                first_ratio_error = (torch.exp(log_p.detach() - old_log_p) - 1)[mask].abs().max().item()
             entropy = -(distributions.exp() * distributions).sum() / batch.turns.sum()
             surrogate = losses.clipped_surrogate(log_p, old_log_p, advantage, clipping.clip)
             loss = losses.masked_mean(surrogate, mask) - clipping.entropy * entropy

@@ -37,7 +37,7 @@ class Config:
     Attributes:
         groups: groups in a batch.
         size: plans in a group, written from the same opening; the mean of the others is each one's baseline.
-        rate: step size of AdamW.
+        rate: step size of AdamW at first; it falls linearly to 0.
         clipping: how a batch is reused.
         permute_returns: null control: score each plan by the return of another one of its batch.
     """
@@ -82,6 +82,7 @@ def train(
     seeds, generator = training_seeds(seed), shuffler(seed)
     while meter.affords(config.groups * config.size * cell.longest("plan")):
         meter.evaluate_if_due(learner.model)
+        learner.anneal(meter.left)
         with meter.ledger.timed():
             episodes = [each for _ in range(config.groups) for each in cell.group(seeds, config.size, "plan")]
             played = play(episodes, policy)

@@ -54,14 +54,14 @@ class Config:
             what is earned from the reply to the end while the behaviour plays on (A2); `farsighted_preferences`:
             preferences by the same.
         episodes: behaviour episodes in a batch of labels.
-        reward_rate: step size of AdamW for the reward model.
+        reward_rate: step size of AdamW for the reward model at first; it falls linearly to 0.
         reward_epochs: its passes over the labels.
         reward_minibatch: different labelled texts, or pairs of texts, in an update of it.
         beta: price of a nat of divergence from the start, where rewards have standard deviation 1 within a prompt.
         prompts: prompts in a batch of PPO.
         replies: replies to each prompt; the mean of the others is each one's baseline.
         batches: batches of PPO.
-        rate: step size of AdamW for the policy.
+        rate: step size of AdamW for the policy at first; it falls linearly to 0.
         clipping: how a batch is reused.
         permute_returns: null control: each label belongs to another reply.
     """
@@ -136,6 +136,7 @@ def train(
     prompts = [each.prompt for each in asked]
     unit = None
     for number in range(config.batches):
+        learner.anneal(1 - number / config.batches)
         with meter.ledger.timed():
             chosen = [prompts[row] for row in generator.choice(len(prompts), config.prompts)]
             chosen = [prompt for prompt in chosen for _ in range(config.replies)]
@@ -351,7 +352,8 @@ def fit_reward_model(
     pairs, which, counts = np.unique(torch.stack([first, second], 1), axis=0, return_inverse=True, return_counts=True)
     targets = torch.from_numpy(np.bincount(which, label) / counts).float()
     weights = torch.from_numpy(counts).float()
-    for _ in range(config.reward_epochs):
+    for epoch in range(config.reward_epochs):
+        model.anneal(1 - epoch / config.reward_epochs)
         averages = Averages()
         with meter.ledger.timed():
             for rows in minibatches(len(pairs), -(-len(pairs) // config.reward_minibatch), generator):

@@ -174,6 +174,11 @@ class Meter:
         """Return whether `steps` more are within the budget."""
         return self.ledger.environment_steps + steps <= self.budget
 
+    @property
+    def left(self) -> float:
+        """Share of the budget that is not spent."""
+        return 1 - self.ledger.environment_steps / self.budget
+
     def spend(self, steps: int, labels: int = 0) -> None:
         """Book environment steps and labels."""
         self.ledger.environment_steps += steps

@@ -46,7 +46,7 @@ class Config:
 
     Attributes:
         episodes: episodes in a batch.
-        rate: step size of AdamW for the policy.
+        rate: step size of AdamW for the policy at first; it falls linearly to 0.
         critic_rate: the same for the critic.
         critic_epochs: passes of the critic over each batch.
         warm_up_epochs: further passes, over the first batch, before the first advantages are taken.
@@ -103,6 +103,7 @@ def train(
     first = True
     while meter.affords(config.episodes * min(cell.longest(), config.cut or cell.longest())):
         meter.evaluate_if_due(learner.model)
+        learner.anneal(meter.left)
         with meter.ledger.timed():
             played = play([cell.episode(next(seeds)) for _ in range(config.episodes)], policy, longest=config.cut)
             meter.spend(environment_steps(played))

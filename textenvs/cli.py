@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import randbelow
 from typing import Any
 
-from textenvs.core.errors import ArgumentError, TextenvsError
+from textenvs.core.errors import ArgumentError, CorruptRunError, TextenvsError
 from textenvs.core.strategies import strategy
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
@@ -152,16 +152,22 @@ def _show(options: argparse.Namespace) -> int:
     for place, row in read_episodes(options.folder):
         if options.policy not in (None, row["policy"]) or wanted_game not in (None, row["game"]):
             continue
-        if place == options.episode:
-            print(_replayed(row).transcript(0))
-            return 0
-        score = " ".join(f"{score:.3f}" for score in row["scores"])
-        counts = (str(len(row["replies"])), str(row["refusals"]))
-        rows.append((place, row["policy"], row["game"], row["dials"]["form"], score, *counts))
+        try:
+            if place == options.episode:
+                print(_replayed(row).transcript(0))
+                return 0
+            rows.append((place, *_summary(row)))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptRunError(f"{place}: {error}") from error
     if options.episode:
         raise ArgumentError(f"no episode {options.episode!r} here; `textenvs show {options.folder}` lists them")
     _print_table(rows)
     return 0
+
+
+def _summary(row: EpisodeRow) -> tuple[str, str, str, str, str, str]:
+    score = " ".join(f"{score:.3f}" for score in row["scores"])
+    return row["policy"], row["game"], row["dials"]["form"], score, str(len(row["replies"])), str(row["refusals"])
 
 
 def _replayed(row: EpisodeRow) -> Episode:

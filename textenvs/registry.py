@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from textenvs.core.errors import UnknownNameError
+from textenvs.core.errors import UnknownNameError, check_choice
 from textenvs.core.game import Game
 
 NAMESPACE = "textenvs"
@@ -88,18 +88,27 @@ def argument_names(name: str) -> tuple[str, ...]:
     return tuple(field.name for field in fields(game_class(name)))  # type: ignore[arg-type]
 
 
-def make_game(name: str, **arguments: Any) -> Game[Any, Any]:
+def make_game(name: str, level: str | None = None, **arguments: Any) -> Game[Any, Any]:
     """Return the rules of a game.
 
+    Args:
+        name: of the game; see `entry`.
+        level: a named difficulty of the game, such as `easy`; the defaults if None.
+        **arguments: of the game; they take precedence over the level.
+
     Raises:
-        UnknownNameError: for a game or an argument that does not exist.
+        UnknownNameError: for a game, level or argument that does not exist.
         ArgumentError: for a value that the game does not accept.
     """
     accepted = argument_names(name)
     for argument in arguments:
         if argument not in accepted:
             raise UnknownNameError(f"argument of {entry(name).name}", argument, accepted)
-    return game_class(name)(**arguments)
+    cls = game_class(name)
+    if level is not None:
+        check_choice(f"level of {cls.__name__}", level, cls.levels)
+        arguments = {**cls.levels[level], **arguments}
+    return cls(**arguments)
 
 
 def register_with_gymnasium() -> None:

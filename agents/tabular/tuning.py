@@ -86,7 +86,7 @@ class Trial:
     score: float
 
 
-def search(arm: str, budget: int = 20_000, seeds: int = 5) -> list[Trial]:
+def search(arm: str, budget: int = 20_000, seeds: int = 10) -> list[Trial]:
     """Return the trials of an arm of `GRIDS`, the best first.
 
     Args:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.compare.folder import Point, Reference, Result
 from benchmarks.compare.statistics import (
@@ -347,19 +346,11 @@ def gap_line(found: Sequence[Difference], generator: np.random.Generator) -> Lin
     if len(known) < 2 or np.ptp(predicted) <= SAME:
         return None
     by_seed = np.array([apart for _, apart in known])
-    fits = [_fit(predicted, by_seed[:, drawn]) for drawn in _draws(by_seed.shape[1], generator)]
-    low, high = np.percentile(fits, [2.5, 97.5], axis=0)
-    return Line(*(Estimate(*map(float, ends)) for ends in zip(_fit(predicted, by_seed), low, high, strict=True)))
-
-
-def _fit(predicted: FloatArray, by_seed: FloatArray) -> FloatArray:
-    """Return slope and intercept, float64[2], for gaps, float64[gaps], and differences, float64[gaps, seeds]."""
-    fit: FloatArray = np.polyfit(predicted, interquartile_mean(by_seed), 1)
-    return fit
-
-
-def _draws(seeds: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
-    return generator.integers(seeds, size=(RESAMPLES, seeds))
+    drawn = generator.integers(by_seed.shape[1], size=(RESAMPLES, by_seed.shape[1]))
+    fits = np.polyfit(predicted, interquartile_mean(by_seed[:, drawn]), 1)
+    middle = np.polyfit(predicted, interquartile_mean(by_seed), 1)
+    low, high = np.percentile(fits, [2.5, 97.5], axis=1)
+    return Line(*(Estimate(*map(float, ends)) for ends in zip(middle, low, high, strict=True)))
 
 
 class Findings(NamedTuple):

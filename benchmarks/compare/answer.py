@@ -84,12 +84,12 @@ def _support(findings: Findings) -> list[str]:
     sentences = [_contrast(each) for each in findings.contrasts if supported(each)]
     for part, line in findings.lines.items():
         sentences.append(
-            f"In the {PARTS[part]} part, measured gaps rise by {interval(line.slope)} for each 1 of predicted gap."
+            f"{PARTS[part].capitalize()}: measured gaps rise by {interval(line.slope)} for each 1.00 of predicted gap."
         )
     verdicts = Counter(null.test.verdict for null in findings.nulls)
     sentences.append(
-        f"Of the {len(findings.nulls)} differences predicted to be zero, {verdicts['equivalent']} are zero within "
-        f"±{MARGIN:g}, {verdicts['undecided']} are undecided and {verdicts['different']} are not zero."
+        f"Predicted ties: {len(findings.nulls)}. Zero within ±{MARGIN:g}: {verdicts['equivalent']}; "
+        f"undecided: {verdicts['undecided']}; not zero: {verdicts['different']}."
     )
     return sentences
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from matplotlib.ticker import EngFormatter
 from benchmarks.compare.analysis import Axis, Curve, Findings, learning_curve
 from benchmarks.compare.statistics import Estimate
 from benchmarks.compare.sweep import ARM, CLAIMED, CONTRASTS, MARGIN, RL, START, PartName, Preset
+from benchmarks.compare.tables import Row, as_csv
 from textenvs.evaluation.store import write_atomically
 
 COLOURS = {
@@ -55,8 +56,6 @@ STYLE: dict[Any, Any] = {
 RESOLUTION = 180  # dots per inch: about twice what the page shows
 _LINE_HEIGHT = 0.17  # inches
 
-Row = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Drawing:
@@ -72,24 +71,17 @@ class Drawing:
     figure: Figure
     rows: list[Row]
 
+    @cached_property
     def png(self) -> bytes:
-        """Return the picture as PNG; the same bytes for the same numbers."""
+        """The picture as PNG; the same bytes for the same numbers."""
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="png", dpi=RESOLUTION, metadata={"Software": None})
         return buffer.getvalue()
 
-    def csv(self) -> str:
-        """Return the numbers as CSV."""
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, list(dict.fromkeys(name for row in self.rows for name in row)))
-        writer.writeheader()
-        writer.writerows(self.rows)
-        return buffer.getvalue()
-
     def save(self, folder: Path) -> None:
         """Write both into a folder."""
-        write_atomically(folder / f"{self.name}.png", self.png())
-        write_atomically(folder / f"{self.name}.csv", self.csv())
+        write_atomically(folder / f"{self.name}.png", self.png)
+        write_atomically(folder / f"{self.name}.csv", as_csv(self.rows))
 
 
 def draw_all(preset: Preset, findings: Findings, generator: np.random.Generator) -> list[Drawing]:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from benchmarks.compare.analysis import Findings, analyse
-from benchmarks.compare.answer import answer, interval, number
-from benchmarks.compare.figures import CORNERS, Drawing, draw_all, headline_cells
+from benchmarks.compare.answer import PARTS, answer, interval, number
+from benchmarks.compare.figures import COLOURS, CORNERS, Drawing, draw_all, headline_cells
 from benchmarks.compare.folder import RunFolder
-from benchmarks.compare.jobs import Job, jobs_of
-from benchmarks.compare.sweep import ARM, MARGIN, RL, Preset, restored
+from benchmarks.compare.jobs import jobs_of
+from benchmarks.compare.limits import limits
+from benchmarks.compare.sweep import ARM, CONTRASTS, MARGIN, RL, Preset, restored
+from benchmarks.compare.tables import all_tables, as_csv, cells, costs
+from benchmarks.compare.transcripts import SideBySide, side_by_side
 from textenvs.core.errors import CorruptRunError
-from textenvs.evaluation.records import EpisodeRow, reopen
-from textenvs.evaluation.store import read_episodes, read_json, write_atomically
+from textenvs.evaluation.store import read_json, write_atomically
 
 REPORT = "report.html"
 FIGURES = "figures"
-SIDES = ("A1", RL.id)
-"""Whose transcripts stand side by side."""
+TABLES = "tables"
 
 
 def write_report(path: Path) -> Path:
@@ -48,10 +47,11 @@ def write_report(path: Path) -> Path:
     drawings = draw_all(preset, findings, np.random.default_rng(1))
     for drawing in drawings:
         drawing.save(path / FIGURES)
-    for name, rows in tables(preset, findings).items():
-        write_atomically(path / FIGURES / f"{name}.csv", as_csv(rows))
-    page = render(configuration, preset, findings, drawings, transcripts(folder, preset, findings))
-    write_atomically(path / REPORT, page)
+    for name, rows in all_tables(preset, findings).items():
+        write_atomically(path / TABLES / f"{name}.csv", as_csv(rows))
+    detail = dict(headline_cells(preset, findings)).get("language")
+    episodes = side_by_side(folder, detail) if detail else None
+    write_atomically(path / REPORT, render(configuration, preset, findings, drawings, episodes))
     return path / REPORT
 
 
@@ -67,9 +67,17 @@ def render(
     preset: Preset,
     findings: Findings,
     drawings: Sequence[Drawing],
-    sides: Sequence[Side],
+    episodes: SideBySide | None,
 ) -> str:
-    """Return the page."""
+    """Return the page.
+
+    Args:
+        configuration: what the run folder says of the run.
+        preset: the same as a value.
+        findings: the analysis.
+        drawings: the pictures, which become part of the page.
+        episodes: what to show side by side, if anything.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -78,21 +86,31 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters.update(interval=interval, number=number, amount=amount)
-    return environment.get_template("report.html.j2").render(
+    page: str = environment.get_template("report.html.j2").render(
         answer=answer(findings),
-        pictures={drawing.name: _data_uri(drawing) for drawing in drawings},
-        arms=ARM.values(),
+        pictures={drawing.name: f"data:image/png;base64,{b64encode(drawing.png).decode()}" for drawing in drawings},
+        arms=ARM,
+        colours=COLOURS,
+        parts=PARTS,
+        corners=CORNERS,
+        contrasts=CONTRASTS,
+        rl=RL,
+        margin=MARGIN,
         preset=preset,
         findings=findings,
-        corners=CORNERS,
-        margin=MARGIN,
-        sides=sides,
-        costs=cost_rows(findings),
+        reached={(each.part, each.cell, each.arm): each for each in findings.summaries},
+        cells=cells(preset, findings),
+        costs=costs(findings),
+        episodes=episodes,
         limits=limits(preset, findings),
         configuration=configuration,
-        headline=dict(headline_cells(preset, findings)),
     )
+    return page
 
 
-def _data_uri(drawing: Drawing) -> str:
-    return f"data:image/png;base64,{b64encode(drawing.png()).decode()}"
+def amount(value: float) -> str:
+    """Return a cost in at most four characters and a suffix: `0`, `12`, `3.4 k`, `120 M`, `5.6 G`."""
+    for size, suffix in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if value >= size:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}"

@@ -14,6 +14,7 @@ Direction = Literal["higher", "lower", "undecided"]
 Verdict = Literal["equivalent", "different", "undecided"]
 
 RESAMPLES = 2_000
+COVERAGE_SAMPLES = 2_000
 CONFIDENCE = 0.95
 LISTED_SIGNS = 2**13
 
@@ -64,7 +65,7 @@ def bootstrap(
     return np.asarray(low), np.asarray(high)
 
 
-def coverage(n: int, generator: np.random.Generator, samples: int = 2_000) -> float:
+def coverage(n: int, generator: np.random.Generator, samples: int = COVERAGE_SAMPLES) -> float:
     """Return how often the 95 % interval of `n` normal values contains their true mean, by simulation."""
     low, high = bootstrap(generator.standard_normal((samples, n)), generator, resamples=1_000)
     return float(np.mean((low <= 0) & (high >= 0)))

@@ -52,7 +52,7 @@ ARMS = (
     START,
     Arm(
         "A1",
-        "RLHF, myopic labels",
+        "RLHF on myopic labels",
         "preferences between two replies to one prompt by what each earns at once, a Bradley-Terry reward model, then "
         "one-step policy optimisation with a price on the divergence from the start",
         "reply_rlhf",
@@ -61,7 +61,7 @@ ARMS = (
     ),
     Arm(
         "A2",
-        "RLHF, far-sighted scores",
+        "RLHF on far-sighted scores",
         "each reply is scored by what the episode still earned after it, a regression reward model, then the same "
         "one-step optimisation",
         "reply_rlhf",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib import import_module
 from typing import Any
 
@@ -26,7 +25,7 @@ def train(preset: Preset, job: Job) -> Result:
         value=curve[-1]["value"],
         episodes=None,
         curve=curve,
-        ledger=asdict(run.ledger),
+        ledger=run.ledger.as_dict(),
         diagnostics={},
     )
 

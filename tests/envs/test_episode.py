@@ -349,6 +349,22 @@ def test_shuffled_feedback_is_distributed_like_that_of_another_secret(secret: in
     assert sum((first[text] - e) ** 2 / e for text, e in expected.items()) < 13.8  # 0.1 % point of 2 degrees
 
 
+def test_shuffled_feedback_has_nothing_to_do_with_the_secret_that_the_seed_drew() -> None:
+    game, n = GuessNumber(high=2, guesses=9), 400
+    agree = 0
+    for seed in range(n):
+        episode = opened(seed, game, None, feedback="shuffled")
+        episode.reply(0, "guess 1")
+        agree += (episode.dialogues[0][-1].text == "1 is right. You win.") == (episode.state.secret == 1)
+    assert abs(agree - n / 2) < 4 * (n / 4) ** 0.5
+
+
+def test_shuffled_feedback_goes_on_where_a_reply_is_not_legal() -> None:
+    for seed in range(9):
+        shown = shown_after("shuffled", ("0", "1"), game=Doors(), instance=0, seed=seed, max_refusals=9)
+        assert [text.partition(" ")[0] for text in shown] == ["1", "2"]
+
+
 def test_shuffled_feedback_begins_a_new_game_after_its_end() -> None:
     game = GuessNumber(high=3, guesses=9)
     shown = [
@@ -410,6 +426,17 @@ def test_a_copy_is_independent(dials: dict[str, Any]) -> None:
     assert [third.reply(0, reply) for reply in replies[3:] if not third.over] == ahead
     assert [episode.reply(0, reply) for reply in replies[3:] if not episode.over] == ahead
     assert episode.transcript(0) == twin.transcript(0) != told
+
+
+def test_refusals_of_a_copy_do_not_count() -> None:
+    episode = opened()
+    twin = episode.copy()
+    for each in (twin, twin, episode):
+        each.reply(0, "?")
+    assert (episode.turns, twin.turns) == ([1], [2])
+    assert not episode.reply(0, "?").rewards[0] < -0.1
+    assert not episode.over
+    assert played(twin, "?").over
 
 
 TRACES = """

@@ -229,11 +229,12 @@ def test_where_every_episode_is_equally_long_so_is_every_turn_likely() -> None:
 HORIZONS = (1, 2, None)
 
 
-@pytest.mark.parametrize("reply", ["advance", "sell"])
-def test_judges_are_unbiased(reply: str) -> None:
+@pytest.mark.parametrize(("game", "reply"), [(SHORT, "advance"), (SHORT, "sell"), (replace(SHORT, slip=0.0), "sell")])
+def test_judges_are_unbiased(game: Assembly, reply: str) -> None:
     """Both on the whole and given the position.
 
-    They would not be if the reply were followed by the same chance that made the logged episode short or long.
+    They would not be if the reply were followed by the same chance, or by the same moves of the behaviour, that
+    made the logged episode short or long.
     """
     met: list[tuple[Any, list[float]]] = []
 
@@ -243,11 +244,11 @@ def test_judges_are_unbiased(reply: str) -> None:
         return 0.0
 
     for seed in range(600):
-        reply_episode(seed, SHORT, judge=all_judges).reply(0, reply)
-    exact = positions(SHORT, AssemblyState())
+        reply_episode(seed, game, judge=all_judges).reply(0, reply)
+    exact = positions(game, AssemblyState())
     for place, horizon in enumerate(HORIZONS):
-        overall = sum(p * value(SHORT, state, horizon or 99, reply) for state, p in exact.items())
-        at_first = value(SHORT, AssemblyState(), horizon or 99, reply)
+        overall = sum(p * value(game, state, horizon or 99, reply) for state, p in exact.items())
+        at_first = value(game, AssemblyState(), horizon or 99, reply)
         assert standard_scores([row[place] for _, row in met], overall) < 3.5
         assert standard_scores([row[place] for state, row in met if state == AssemblyState()], at_first) < 3.5
 

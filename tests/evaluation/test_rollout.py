@@ -155,10 +155,23 @@ def test_seats_draw_from_streams_of_their_own() -> None:
     assert [turn.reply.text for each in mixed for turn in each.turns if turn.player == 1] == moves[1]
 
 
+def test_episodes_draw_from_streams_of_their_own() -> None:
+    played = list(rollout(PrisonersDilemma(rounds=30), StrategyPolicy("random"), range(3)))
+    assert len({tuple(turn.reply.text for turn in each.turns) for each in played}) == 3
+
+
 def test_turn_by_turn_games_with_two_policies() -> None:
     for played in rollout(KuhnPoker(), {0: StrategyPolicy("random"), 1: StrategyPolicy("expert")}, range(12)):
         assert sum(played.episode.scores) == pytest.approx(0.0)
         assert [(turn.player, turn.reply.text) for turn in played.turns] == list(played.episode.replies)
+
+
+def test_a_forfeit_in_a_simultaneous_move_ends_it_for_all() -> None:
+    policy = Noting("no move")
+    (played,) = rollout(PrisonersDilemma(), policy, [0], settings=Settings(max_refusals=2))
+    assert played.episode.forfeited == 0
+    assert [turn.player for turn in played.turns] == [0, 1, 0]
+    assert [(turn.player, turn.reply.text) for turn in played.turns] == list(played.episode.replies)
 
 
 class Short:

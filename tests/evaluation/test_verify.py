@@ -30,7 +30,7 @@ def stored(row: Any) -> Any:
 
 def row_of(*replies: str) -> Any:
     """Return the stored row of an episode with the secret 5."""
-    (played,) = rollout(GAME, ScriptPolicy(replies), [12], instances=[4])
+    (played,) = rollout(GAME, ScriptPolicy(replies), [1], instances=[4])
     return stored(episode_row(played, "script"))
 
 

@@ -12,21 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textenvs import testing
-from textenvs.core.game import Game
+from textenvs.core.game import LEVELS, Game
 from textenvs.envs.settings import FORMS
 from textenvs.envs.solo import SoloEnv
-from textenvs.registry import ENTRIES, Entry, game_class, make_game
+from textenvs.registry import ENTRIES, Entry, argument_names, game_class, make_game
 
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
 by_form = pytest.mark.parametrize("form", FORMS)
 
 
 def small_games() -> list[Game[Any, Any]]:
-    games = [
-        make_game(each.name, **each.small)
-        for each in ENTRIES
-        if each.name not in ("KuhnPoker", "PrisonersDilemma", "Quest")
-    ]
+    games = [make_game(each.name, **each.small) for each in ENTRIES]
     return [game for game in games if game.deals() is not None]
 
 
@@ -107,3 +103,21 @@ def test_the_page_describes_every_argument(each: Entry) -> None:
     page = cleandoc(type(game).__doc__ or "")
     for argument in game.arguments:
         assert f"\n    {argument}: " in page, argument
+
+
+@by_entry
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_level_is_a_playable_game(each: Entry, level: str) -> None:
+    if not argument_names(each.name):
+        pytest.skip("a game without arguments has no levels")
+    game = make_game(each.name, level=level)
+    testing.check_instructions(game)
+    testing.check_plays(game, episodes=1)
+    assert (level == "medium") == (game == make_game(each.name)), "medium is the default, and no other level is"
+
+
+@by_entry
+def test_the_horizon_grows_with_the_levels(each: Entry) -> None:
+    if argument_names(each.name) and each.family != "control":
+        turns = [make_game(each.name, level=level).max_turns for level in LEVELS]
+        assert turns[0] < turns[-1]

@@ -77,14 +77,17 @@ def test_the_values_against_the_expert_are_as_documented() -> None:
     returns = {own: sums(play(game, own, tit_for_tat(own))[0])[0] for own in map("".join, product("CD", repeat=10))}
     assert returns["C" * 10] == 30
     assert max(returns.values()) == returns["C" * 9 + "D"] == 32
+    assert returns["D" * 10] == 14
+    assert sum(returns.values()) / len(returns) == 24.25
 
 
-def test_always_defecting_is_best_against_a_random_player_and_earns_30() -> None:
+def test_the_values_against_a_random_player_are_as_documented() -> None:
+    """A random player does not react, so ten rounds are worth five times two."""
     game = PrisonersDilemma(rounds=2)
-    plays = {own: [sums(play(game, own, "".join(other))[0])[0] for other in product("CD", repeat=2)]
-             for own in ("CC", "CD", "DC", "DD")}  # fmt: skip
-    values = {own: sum(returns) / len(returns) for own, returns in plays.items()}
-    assert max(values.values()) == values["DD"] == 30 * 2 / 10
+    moves = list(map("".join, product("CD", repeat=2)))
+    values = {own: sum(sums(play(game, own, other)[0])[0] for other in moves) / 4 for own in moves}
+    assert max(values.values()) == values["DD"] == 30 / 5
+    assert sum(values.values()) / 4 == 22.5 / 5
 
 
 def test_mutual_defection_is_the_only_equilibrium_outcome_of_two_rounds() -> None:

@@ -66,6 +66,7 @@ class Tiger(Toy):
     """The tiger problem of Kaelbling, Littman & Cassandra 1998. State: (tiger's door, moves made, told, pending)."""
 
     turns: int = 3
+    right: Fraction | float = Fraction(17, 20)
 
     @property
     def return_range(self) -> tuple[float, float]:
@@ -84,7 +85,8 @@ class Tiger(Toy):
         if state[3] is None:
             return ()
         other = {"left": "right", "right": "left"}[state[0]]
-        right = Fraction(17, 20) if state[3] == "listen" else Fraction(1, 2)
+        half = self.right * 0 + Fraction(1, 2)  # a float if `right` is one
+        right = self.right if state[3] == "listen" else half
         return ((state[0], right), (other, 1 - right))
 
     def apply(self, state: Any, move: Any) -> Any:
@@ -107,6 +109,7 @@ class Fork(Toy):
     """A visible side road is drawn after `go`; only its own word leads to the prize. State: (place,)."""
 
     left: Fraction = Fraction(1, 2)
+    prize: float = 1.0
 
     @property
     def return_range(self) -> tuple[float, float]:
@@ -128,10 +131,48 @@ class Fork(Toy):
         return {"start": ("fork",), "fork": (move,)}.get(state[0], ("prize",))
 
     def rewards(self, state: Any, move: Any, after: Any) -> tuple[float, ...]:
-        return (0.5 if state[0] == "start" else 1.0 if after[0] == "prize" else 0.0,)
+        return (0.5 if state[0] == "start" else self.prize if after[0] == "prize" else 0.0,)
 
     def view(self, state: Any, player: int) -> str:
         return f"You are at: {state[0]}."
+
+
+@dataclass(frozen=True)
+class Detour(Toy):
+    """Two ways to a fork where a hidden coin decides the word: `pay` earns 1.5 now, `bet` may call the coin for ±3.
+
+    State: (coin, place).
+    """
+
+    @property
+    def return_range(self) -> tuple[float, float]:
+        return (-3.0, 3.0)
+
+    def deals(self) -> Distribution[Any]:
+        return (((0, "start"), Fraction(1, 2)), ((1, "start"), Fraction(1, 2)))
+
+    def to_move(self, state: Any) -> tuple[int, ...]:
+        return () if state[1] == "end" else (0,)
+
+    def legal(self, state: Any, player: int) -> tuple[str, ...]:
+        coin, place = state
+        words = {
+            "start": ("pay", "bet"),
+            "paid": ("on",),
+            "table": ("on", "call 0", "call 1"),
+            "fork": (f"road {coin}",),
+        }
+        return words[place]
+
+    def apply(self, state: Any, move: Any) -> Any:
+        return (state[0], {"pay": "paid", "bet": "table", "on": "fork"}.get(move, "end"))
+
+    def rewards(self, state: Any, move: Any, after: Any) -> tuple[float, ...]:
+        called = 3.0 if move == f"call {state[0]}" else -3.0
+        return ({"pay": 1.5, "bet": 0.0, "on": 0.0, f"road {state[0]}": 1.0}.get(move, called),)
+
+    def view(self, state: Any, player: int) -> str:
+        return f"{state[1]} {state[0] if state[1] == 'fork' else ''}"
 
 
 @dataclass(frozen=True)

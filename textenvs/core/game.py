@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=Hashable)
 M = TypeVar("M", bound=Hashable)
 T = TypeVar("T")
+
+LEVELS = ("easy", "medium", "hard", "extreme")
+Levels = Mapping[str, Mapping[str, Any]]
 
 Probability = Fraction | float
 Distribution = tuple[tuple[T, Probability], ...]
@@ -49,11 +52,14 @@ class Game(ABC, Generic[S, M]):
 
     Class attributes and properties a subclass gives:
         players: number of players.
+        levels: arguments of the named levels of difficulty (`LEVELS`); those a level leaves out have
+            their defaults, and `medium` is all defaults.
         max_turns: the most moves any one player can make in an episode.
         return_range: the lowest and highest undiscounted return any player can earn by legal play.
     """
 
     players: int = 1
+    levels: ClassVar[Levels] = {}
 
     @property
     @abstractmethod

@@ -53,7 +53,7 @@ def split_keywords(
     Raises:
         UnknownNameError: for a keyword that is not accepted.
     """
-    name, own = (entry(game).name, argument_names(game)) if isinstance(game, str) else (game.name, ())
+    name, own = (entry(game).name, ("level", *argument_names(game))) if isinstance(game, str) else (game.name, ())
     for keyword in keywords:
         if keyword not in (accepted := (*own, *more, *DIALS)):
             raise UnknownNameError(f"argument of {name}", keyword, accepted)

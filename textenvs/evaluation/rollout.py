@@ -126,6 +126,8 @@ def _reply_all(policy: Policy, requests: list[Request], played: list[Played], se
     if not requests:
         return
     for request, reply in zip(requests, policy.replies(requests), strict=True):
+        if request.episode.over:
+            continue  # someone who was to move at the same time has just forfeited
         outcome = request.episode.reply(request.player, reply.text)
         turn = Turn(request.player, reply, outcome.rewards, outcome.refusal)
         played[request.slot // seats].turns.append(turn)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import check_choice, check_range
-from textenvs.core.game import Distribution, Game, Random, uniform
+from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import last_whole_number
 from textenvs.core.refusal import Refusal, illegal
 
@@ -61,6 +61,13 @@ class Arithmetic(Game[ArithmeticState, int]):
     Versions:
         v0: first release.
     """
+
+    levels: ClassVar[Levels] = {
+        "easy": {"largest": 9},
+        "medium": {},
+        "hard": {"operations": "+-*"},
+        "extreme": {"largest": 999, "operations": "+-*"},
+    }
 
     largest: int = 99
     operations: str = "+"

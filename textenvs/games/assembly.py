@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_range
-from textenvs.core.game import Distribution, Game, Probability
+from textenvs.core.game import Distribution, Game, Levels, Probability
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal
 
@@ -69,6 +69,13 @@ class Assembly(Game[AssemblyState, Move]):
     Versions:
         v0: first release.
     """
+
+    levels: ClassVar[Levels] = {
+        "easy": {"length": 2, "horizon": 4},
+        "medium": {},
+        "hard": {"length": 8, "horizon": 14, "slip": 0.2},
+        "extreme": {"length": 40, "horizon": 80, "slip": 0.2, "lure": 0.005},
+    }
 
     length: int = 4
     horizon: int = 6

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import check_range
-from textenvs.core.game import Distribution, Game, uniform
+from textenvs.core.game import Distribution, Game, Levels, uniform
 from textenvs.core.reading import last_whole_number
 from textenvs.core.refusal import Refusal, illegal
 
@@ -59,6 +59,13 @@ class GuessNumber(Game[GuessNumberState, int]):
     Versions:
         v0: first release.
     """
+
+    levels: ClassVar[Levels] = {
+        "easy": {"high": 7, "guesses": 3},
+        "medium": {},
+        "hard": {"high": 1_000, "guesses": 9},
+        "extreme": {"high": 10_000, "guesses": 12},
+    }
 
     high: int = 100
     guesses: int = 7

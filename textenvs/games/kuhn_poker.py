@@ -56,8 +56,9 @@ class KuhnPoker(Game[KuhnPokerState, Move]):
         6 instances; 24 states for players, 6 information states for each; player 0 moves at most
         twice, player 1 once.
     Known values:
-        Between perfect players the first one gets -1/18 (Kuhn). Uniformly random play earns the first
-        player 1/8 against itself, and its exploitability is 11/24. The expert cannot be exploited.
+        Between perfect players the first one gets -1/18, the second 1/18 (Kuhn). Nobody gets more
+        against the expert, and a uniformly random player gets -1/6 in either seat. Between two random
+        players the first one gets 1/8; the exploitability of random play is 11/24, the expert's is 0.
     Versions:
         v0: first release.
     """

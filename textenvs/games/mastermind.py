@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_range
-from textenvs.core.game import Distribution, Game, uniform
+from textenvs.core.game import Distribution, Game, Levels, uniform
 from textenvs.core.refusal import Refusal, illegal
 
 Code = tuple[int, ...]  # the colour of each peg
@@ -78,6 +78,13 @@ class Mastermind(Game[MastermindState, Code]):
     Versions:
         v0: first release.
     """
+
+    levels: ClassVar[Levels] = {
+        "easy": {"pegs": 2, "colours": 3, "guesses": 4},
+        "medium": {},
+        "hard": {"guesses": 5},
+        "extreme": {"colours": 8, "guesses": 6},
+    }
 
     pegs: int = 4
     colours: int = 6

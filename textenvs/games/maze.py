@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_choice, check_range
-from textenvs.core.game import Distribution, Game, Random, uniform
+from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal
 
@@ -82,6 +82,13 @@ class Maze(Game[MazeState, Move]):
     Versions:
         v0: first release.
     """
+
+    levels: ClassVar[Levels] = {
+        "easy": {"size": 3, "turns": 20},
+        "medium": {},
+        "hard": {"size": 10, "sight": "position", "turns": 400},
+        "extreme": {"size": 12, "sight": "local", "turns": 1_000},
+    }
 
     layout: str = "random"
     size: int = 5

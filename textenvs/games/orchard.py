@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_range
-from textenvs.core.game import Distribution, Game
+from textenvs.core.game import Distribution, Game, Levels
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal
 
@@ -75,6 +75,13 @@ class Orchard(Game[OrchardState, Move]):
     Versions:
         v0: first release.
     """
+
+    levels: ClassVar[Levels] = {
+        "easy": {"seasons": 4, "delay": 1},
+        "medium": {},
+        "hard": {"seasons": 30, "delay": 10, "weather": 0.3},
+        "extreme": {"seasons": 300, "delay": 100, "weather": 0.3, "lure": 0.01, "harvest": 0.05},
+    }
 
     seasons: int = 8
     delay: int = 3

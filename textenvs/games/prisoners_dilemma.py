@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_range
-from textenvs.core.game import Distribution, Game
+from textenvs.core.game import Distribution, Game, Levels
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal
 
@@ -56,12 +56,20 @@ class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
     Size:
         One instance; 4 x rounds - 3 states for players; `rounds` turns.
     Known values:
-        With the default arguments: two experts (tit for tat) get 30 each. Against the expert the best
-        is 32: cooperate nine times, then defect. Against a random player it is 30: always defect. The
-        only equilibrium outcome is mutual defection in every round, 10 each.
+        With the default arguments two experts (tit for tat) get 30 each. Against the expert: optimal and
+        plan 32 (cooperate nine times, then defect), myopic 14 (always defect), random 24.25. Against a
+        random player: optimal, plan and myopic 30 (always defect), random 22.5. The only equilibrium
+        outcome is mutual defection in every round, 10 each.
     Versions:
         v0: first release.
     """
+
+    levels: ClassVar[Levels] = {
+        "easy": {"rounds": 4},
+        "medium": {},
+        "hard": {"rounds": 50},
+        "extreme": {"rounds": 200},
+    }
 
     players = 2
     default_opponent = "expert"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from typing import ClassVar
 
 from textenvs.core.errors import check_range
-from textenvs.core.game import Distribution, Game, Random
+from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal
 from textenvs.games import quest_parser
 from textenvs.games.quest_world import (
@@ -94,6 +95,13 @@ class Quest(Game[QuestState, QuestMove]):
     Versions:
         v0: first release.
     """
+
+    levels: ClassVar[Levels] = {
+        "easy": {"rooms": 4, "locks": 1, "containers": 2},
+        "medium": {},
+        "hard": {"rooms": 12, "locks": 3, "containers": 6},
+        "extreme": {"rooms": 20, "locks": 5, "containers": 10},
+    }
 
     rooms: int = 8
     locks: int = 2

@@ -186,7 +186,7 @@ def draw(log_p: torch.Tensor, targets: Sequence[float]) -> torch.Tensor:
 @contextmanager
 def _no_progress_bars() -> Iterator[None]:
     """Keep transformers from drawing bars for files that are written in a blink."""
-    logging = transformers.utils.logging
+    logging: Any = transformers.utils.logging
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:

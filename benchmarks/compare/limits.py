@@ -1,0 +1,78 @@
+"""What a run cannot show, in sentences made from its numbers."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from benchmarks.compare.analysis import Findings
+from benchmarks.compare.answer import LEVEL, PARTS, number
+from benchmarks.compare.statistics import COVERAGE_SAMPLES
+from benchmarks.compare.sweep import START, LanguagePart, Preset, TabularPart
+
+
+def limits(preset: Preset, findings: Findings) -> list[str]:
+    """Return the limits of a run and the threats to what it concludes."""
+    return [
+        *(_seeds(part, preset.parts[part].seeds, findings) for part in preset.parts),
+        _noise(preset.language, findings),
+        _language(preset.language, findings),
+        _start(findings),
+        *_favours(preset.tabular),
+        "Predictions are limits: what an arm reaches with unlimited data. A measured gap beyond the predicted one "
+        "shows what the budget did not buy, not what the form of training cannot do.",
+        "An arm has one configuration for all cells of a part. Tuning each cell could change ranks, above all among "
+        "the arms that act online (A5, B1, B2).",
+        "FLOPs are counted for the language model. A table has no cost that would compare, so its only axis is "
+        "environment steps.",
+    ]
+
+
+def _seeds(part: str, seeds: int, findings: Findings) -> str:
+    smallest = 2 / 2**seeds
+    verdict = " No difference in this part can be significant at the 5 % level." if smallest > LEVEL else ""
+    return (
+        f"{PARTS[part].capitalize()}: {seeds} seeds. Of {COVERAGE_SAMPLES:,} simulated samples of {seeds} normal "
+        f"values, {findings.coverage[seeds]:.0%} had their true mean within the nominal 95 % interval; values that "
+        "are not normal can do worse. "
+        f"The smallest p that the test over {seeds} seeds can give is {smallest:.2g}.{verdict}"
+    )
+
+
+def _noise(part: LanguagePart, findings: Findings) -> str:
+    """Bound the standard error by half the range of returns over the root of the number of episodes."""
+    errors = []
+    for cell in part.cells:
+        low, high = cell.rules.return_range
+        scale = findings.comparison.ruler(cell.id, "optimal") - findings.comparison.ruler(cell.id, "random")
+        errors.append((high - low) / 2 / sqrt(part.evaluation_episodes) / scale)
+    return (
+        f"Values of tables are exact. Those of the language model are means over {part.evaluation_episodes:,} episodes "
+        f"with the same seeds for all arms; their standard error is at most {number(max(errors))} of the scale."
+    )
+
+
+def _language(part: LanguagePart, findings: Findings) -> str:
+    gaps = sum(findings.comparison.references[cell.id]["corner"] != "control" for cell in part.cells)
+    return (
+        f"The language model has about {part.model} weights, knows the words of one game and chooses among legal "
+        f"replies, in {len(part.cells)} cell{'s' * (len(part.cells) != 1)}, {gaps} of them with a gap. It shows ways "
+        "of learning at work on text; it says nothing of the size of effects in large models."
+    )
+
+
+def _start(findings: Findings) -> str:
+    starts = [each.score.value for each in findings.summaries if each.arm == START.id]
+    return (
+        f"All arms start from a clone of scripted behaviour that earns {number(min(starts))} to {number(max(starts))} "
+        "of the scale, not from a pretrained model. How the arms would compare from a start that never succeeds is not "
+        "measured here."
+    )
+
+
+def _favours(part: TabularPart) -> list[str]:
+    if part.settings.get("reply_rlhf", {}).get("optimiser") != "exact":
+        return []
+    return [
+        "In the tables, RLHF on replies (A1, A2) solves its objective exactly instead of by PPO. This is in its "
+        "favour: nothing is lost in optimisation."
+    ]

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.evaluation.runs import rows_of
+from tests.evaluation.test_store import contents
+from tests.fresh import fresh_python
+from textenvs.cli import main
+from textenvs.core.seat import Seat
+from textenvs.evaluation.store import write_episodes
+from textenvs.games.guess_number import GuessNumber
+from textenvs.games.kuhn_poker import KuhnPoker
+from textenvs.registry import ENTRIES
+
+SMALL = ("high=7", "guesses=3")
+
+
+class Terminal:
+    """Runs commands with what a person types, and returns status, output and complaint."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.capsys = capsys
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, *arguments: str, typed: tuple[str, ...] = ()) -> tuple[int, str, str]:
+        lines = iter(typed)
+
+        def read_line(_prompt: str = "") -> str:
+            try:
+                return next(lines)
+            except StopIteration:
+                raise EOFError from None
+
+        self.monkeypatch.setattr("builtins.input", read_line)
+        try:
+            status = main(arguments)
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        captured = self.capsys.readouterr()
+        return status, captured.out, captured.err
+
+
+@pytest.fixture
+def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    return Terminal(capsys, monkeypatch)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    write_episodes(tmp_path, "guess", rows_of(GuessNumber(high=7, guesses=3)))
+    write_episodes(tmp_path, "kuhn", rows_of(Seat(KuhnPoker(), 1)))
+    return tmp_path
+
+
+# list ------------------------------------------------------------------------------------------------
+
+
+def test_list_shows_every_game_with_its_arguments(terminal: Terminal) -> None:
+    status, out, err = terminal("list")
+    assert (status, err) == (0, "")
+    header, *lines = out.splitlines()
+    assert header.split() == ["id", "family", "players", "arguments"]
+    assert [line.split()[0] for line in lines] == [each.id for each in ENTRIES]
+    (guess_number,) = [line for line in lines if "GuessNumber" in line]
+    assert guess_number.split()[1:] == ["information", "1", "high=100", "guesses=7"]
+
+
+# values ----------------------------------------------------------------------------------------------
+
+
+def test_values_prints_the_reference_values(terminal: Terminal) -> None:
+    status, out, err = terminal("values", "guess_number", *SMALL)
+    assert (status, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["textenvs/GuessNumber-v0", *SMALL]
+    table = {line[0]: line[1:] for line in lines}
+    assert table["optimal"] == ["1", "exact"]
+    assert float(table["plan"][0]) == pytest.approx(3 / 7, abs=1e-4)
+    assert float(table["random"][0]) == pytest.approx(1 - (6 / 7) ** 3, abs=1e-4)
+
+
+def test_values_of_a_split(terminal: Terminal) -> None:
+    _, out, _ = terminal("values", "GuessNumber", "high=9", "guesses=1", "--split", "test")
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("optimal")] == ["0.3333"]
+
+
+# show ------------------------------------------------------------------------------------------------
+
+
+def test_show_lists_episodes(terminal: Terminal, run: Path) -> None:
+    status, out, err = terminal("show", str(run))
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [
+        f"{name}.jsonl:{n}" for name in ("guess", "kuhn") for n in range(1, 5)
+    ]
+
+
+def test_show_filters(terminal: Terminal, run: Path) -> None:
+    _, out, _ = terminal("show", str(run), "--policy", "script", "--game", "kuhnpoker")
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["kuhn.jsonl:3", "kuhn.jsonl:4"]
+    assert terminal("show", str(run), "--policy", "nobody")[1].count("\n") == 1
+
+
+def test_show_prints_a_transcript(terminal: Terminal, run: Path) -> None:
+    status, out, _ = terminal("show", str(run), "--episode", "guess.jsonl:3")
+    assert status == 0
+    assert out.startswith("I have chosen a secret whole number from 1 to 7.")
+    assert "\n\n> ��é�\n\nI read no guess in that." in out
+    assert "Your reply is empty. Nothing has changed:\n3 guesses left." in out
+
+
+# verify ----------------------------------------------------------------------------------------------
+
+
+def test_verify_a_sound_run(terminal: Terminal, run: Path) -> None:
+    before = contents(run)
+    assert terminal("verify", str(run)) == (0, "8 episodes replayed, 0 differ\n", "")
+    assert contents(run) == before
+
+
+def test_verify_finds_a_changed_score(terminal: Terminal, run: Path) -> None:
+    file = run / "episodes" / "guess.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    rows[1]["scores"][0] += 1e-9
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    before = contents(run)
+    status, out, err = terminal("verify", str(run))
+    assert (status, err) == (1, "")
+    assert out.startswith("guess.jsonl:2: scores are ")
+    assert out.endswith("\n8 episodes replayed, 1 differ\n")
+    assert contents(run) == before
+
+
+# Mistakes --------------------------------------------------------------------------------------------
+
+MISTAKES: list[tuple[tuple[str, ...], str]] = [
+    (("play", "GesNumber"), "unknown game 'GesNumber'; did you mean 'GuessNumber'?"),
+    (("play", "GuessNumber", "hihg=7"), "unknown argument of GuessNumber 'hihg'; did you mean 'high'?"),
+    (("play", "GuessNumber", "high"), "arguments are written KEY=VALUE, not 'high'"),
+    (("play", "GuessNumber", "high=seven"), "high must be a whole number from 2 to "),
+    (("play", "GuessNumber", "high=7.5"), "high must be a whole number from 2 to "),
+    (("play", "GuessNumber", "reward=finl"), "unknown reward 'finl'; did you mean 'final'?"),
+    (("play", "GuessNumber", "--seed", "-1"), "seed must be a whole number from 0"),
+    (("play", "GuessNumber", "seat=0"), "unknown argument of GuessNumber 'seat'"),
+    (("play", "KuhnPoker", "opponent=expret"), "unknown strategy 'expret'; did you mean 'expert'?"),
+    (("values", "GuessNumber", "--split", "tset"), "unknown split 'tset'; did you mean 'test'?"),
+    (("show", "nowhere"), "nowhere: no episodes/*.jsonl found; is this a run folder?"),
+    (("verify", "nowhere"), "nowhere: no episodes/*.jsonl found; is this a run folder?"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=[" ".join(arguments) for arguments, _ in MISTAKES])
+def test_a_mistake_is_one_line_and_status_2(terminal: Terminal, arguments: tuple[str, ...], message: str) -> None:
+    status, _, err = terminal(*arguments)
+    assert status == 2
+    assert err.startswith(f"textenvs: {message}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("lst",), ("play",), ("play", "GuessNumber", "--form", "x"), ("verify",)])
+def test_a_call_that_cannot_be_parsed(terminal: Terminal, arguments: tuple[str, ...]) -> None:
+    status, out, err = terminal(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("usage: textenvs")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--game", "Gess"), "unknown game 'Gess'"),
+        (("--episode", "guess.jsonl:9"), "no episode 'guess.jsonl:9' here; `textenvs show "),
+    ],
+)
+def test_a_mistake_about_a_run(terminal: Terminal, run: Path, arguments: tuple[str, ...], message: str) -> None:
+    status, out, err = terminal("show", str(run), *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"textenvs: {message}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"dials": []}, {"scores": ["x"]}, {"scores": [None]}, {"seed": "x"}, {"replies": 3}], ids=str
+)
+@pytest.mark.parametrize("command", ["show", "verify"])
+def test_a_corrupt_run_is_named(terminal: Terminal, run: Path, command: str, change: dict[str, Any]) -> None:
+    file = run / "episodes" / "guess.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    file.write_text("".join(json.dumps({**row, **change}) + "\n" for row in rows))
+    before = contents(run)
+    status, out, err = terminal(command, str(run))
+    assert status == (1 if out else 2)
+    assert "guess.jsonl:1: " in (out or err)
+    assert contents(run) == before
+
+
+@pytest.mark.parametrize("change", [{"dials": {"colour": 1}}, {"replies": [3]}, {"arguments": {"high": None}}], ids=str)
+def test_a_corrupt_episode_is_not_shown(terminal: Terminal, run: Path, change: dict[str, Any]) -> None:
+    file = run / "episodes" / "guess.jsonl"
+    row = json.loads(file.read_text().splitlines()[0])
+    file.write_text(json.dumps({**row, **change}) + "\n")
+    status, out, err = terminal("show", str(run), "--episode", "guess.jsonl:1")
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+
+
+# The command itself ------------------------------------------------------------------------------------
+
+
+def test_the_installed_command_plays_from_a_pipe() -> None:
+    code = "import sys; from textenvs.cli import main; sys.exit(main(['play', 'Assembly', 'slip=0', '--seed', '0']))"
+    out = fresh_python(code, given="advance\n" * 4)
+    assert out.rstrip().endswith("Score: 1")
+
+
+def test_an_interrupt_is_no_traceback(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_options: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("textenvs.cli._list", interrupted)
+    assert terminal("list") == (130, "", "")
