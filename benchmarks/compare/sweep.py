@@ -303,7 +303,7 @@ QUICK = Preset(
         evaluation_episodes=1_024,
         curve_episodes=128,
         kept_episodes=64,
-        settings={"cloning": {"epochs": 4}},
+        settings={"cloning": {"epochs": 4}, "reply_rlhf": {"batches": 20, "reward_epochs": 2}},
     ),
 )
 STANDARD = Preset(

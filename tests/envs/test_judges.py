@@ -55,11 +55,11 @@ def test_judging_leaves_the_position_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "judge"),
-    [("immediate", Lookahead(1)), ("lookahead:1", Lookahead(1)), ("lookahead:20", Lookahead(20)), ("return", Lookahead(None))],
-)  # fmt: skip
-def test_names(name: str, judge: Lookahead) -> None:
-    assert named_judge(name) == judge
+    ("name", "turns"),
+    [("immediate", 1), ("lookahead:1", 1), ("lookahead:20", 20), ("return", None)],
+)
+def test_names(name: str, turns: int | None) -> None:
+    assert named_judge(name) == Lookahead(turns)
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "1.5", "x", "²", "1:2"])

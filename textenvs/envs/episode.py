@@ -207,9 +207,9 @@ class Episode:
 
     def _hear(self, player: int, text: str) -> None:
         """Note a reply; raises as `reply` does."""
-        if self.over:
-            raise EpisodeOverError("the episode is over; reset before the next reply")
         if player not in self._awaited:
+            if self.over:
+                raise EpisodeOverError("the episode is over; reset before the next reply")
             raise ArgumentError(f"player {player} is not to move; {self._awaited} are")
         if not isinstance(text, str):
             raise ArgumentError(f"a reply is a str, not a {type(text).__name__}: {text!r:.80}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from itertools import chain
+from heapq import heappop, heappush
+from itertools import chain, count
 from math import fsum, inf
 from typing import Any, NamedTuple
 
@@ -18,8 +19,8 @@ from textenvs.planning.values import optimal
 
 _DIGITS = 12
 _SLACK = 1e-12
-_LONGEST = 300
 _SPARE_PAIRS = 200_000
+_END = object()
 
 
 class Plan(NamedTuple):
@@ -116,17 +117,24 @@ class _MayBeRefusedError(Exception):
     """A plan may stand in states with different legal moves, so that replies may be refused."""
 
 
-class _Option(NamedTuple):
-    """A next move: what it pays, what follows, and what no plan that starts with it can exceed."""
+class _Node(NamedTuple):
+    """The beginning of a plan.
 
-    bound: float
-    paid: float
-    move: Any
-    after: _Places
+    Attributes:
+        places: where episodes may stand after its last move; none if all are over.
+        paid: what it has earned on average.
+        move: its last move, `_END` for the end of the plan, None before the first move.
+        before: the plan without its last move.
+    """
+
+    places: _Places
+    paid: float = 0.0
+    move: Any = None
+    before: _Node | None = None
 
 
 class _Search:
-    """Depth-first search over plans, most promising move first; each of their places is solved once.
+    """Best-first search over plans (A*: Hart, Nilsson & Raphael 1968, doi:10.1109/TSSC.1968.300136).
 
     Where a plan may stand in several states that all have the same legal moves, it never pays to be
     refused in all of them, for a forfeit leaves no more than the worst legal play. What was earned
@@ -144,51 +152,65 @@ class _Search:
         self.work = work
         self.spare = _SPARE_PAIRS
         self.lowest, self.highest = table.game.return_range
+        self.bound = self.highest
         self.refusals = False
-        self.solved: dict[Hashable, tuple[float, _Option | None]] = {}
 
     def plan(self, view: str, probability: float, start: _Places) -> Plan:
         """Return the best plan for an opening view, or a good one if that is too much work."""
         try:
-            value = exact(self.solve(start))
-            moves, wordings = self.solution(start)
+            node = self.solve(start)
+            value = exact(node.paid)
         except TooLargeError:
-            low, moves, wordings = self.greedy(start)
-            value = between(low, min(self.highest, self.promise(start)))
+            node = self.greedy(start)
+            value = between(node.paid, min(self.highest, self.bound))
+        moves, wordings = self.written(node)
         return Plan(view, probability, moves, wordings, value)
 
-    def solve(self, start: _Places) -> float:
-        """Return the value of the best plan from `start`."""
-        self.solved.clear()
+    def solve(self, start: _Places) -> _Node:
+        """Return the best plan from `start`."""
         self.refusals = False
         try:
-            return self.best(start, 0)
+            return self.best(start)
         except _MayBeRefusedError:
-            self.solved.clear()
             self.refusals = True
-            return self.best(start, 0)
+            return self.best(start)
 
-    def solution(self, places: _Places) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-        """Return the moves of the best plan from places that are solved, and their wordings."""
-        moves, wordings = [], []
-        while places and (option := self.solved[self.key(places)][1]):
-            moves.append(option.move)
-            wordings.append(self.wording(places, option.move))
-            places = option.after
-        return tuple(moves), tuple(wordings)
+    def best(self, start: _Places) -> _Node:
+        """Return the best plan from `start`; `bound` is what no plan exceeds, as far as was searched."""
+        queue: list[tuple[float, int, float, int, _Node]] = []
+        newer = count(step=-1)
+        reached: dict[Hashable, float] = {}
+        heappush(queue, (-self.promise(start), 0, 0.0, next(newer), _Node(start)))
+        while True:
+            minus_bound, minus_length, _, _, node = heappop(queue)
+            self.bound = -minus_bound
+            if not node.places:
+                return node
+            key = self.key(node.places)
+            if reached.get(key, -inf) >= node.paid - _SLACK:
+                continue
+            reached[key] = node.paid
+            for child in self.children(node):
+                bound = round(child.paid + self.promise(child.places), _DIGITS)
+                heappush(queue, (-bound, minus_length - 1, -child.paid, next(newer), child))
 
-    def greedy(self, places: _Places) -> tuple[float, tuple[Any, ...], tuple[str, ...]]:
-        """Return the value of a plan of the most promising moves, those moves, and their wordings."""
+    def children(self, node: _Node) -> list[_Node]:
+        """Return the ways to go on with a plan."""
+        moves = self.moves(node.places)
+        self.work -= len(node.places) * len(moves)
+        if self.work < 0:
+            raise TooLargeError(f"there are too many plans to compare in {self.table.game!r}")
+        children = [self.child(node, move) for move in moves]
+        return [*children, self.ended(node)] if self.refusals else children
+
+    def greedy(self, start: _Places) -> _Node:
+        """Return a plan of the moves that promise most, one after the other."""
         self.refusals = True
-        value = 0.0
-        moves, wordings = [], []
-        while places:
-            option = self.options(places, self.shortlist(places))[0]
-            moves.append(option.move)
-            wordings.append(self.wording(places, option.move))
-            value += option.paid
-            places = option.after
-        return value, tuple(moves), tuple(wordings)
+        node = _Node(start)
+        while node.places:
+            children = [self.child(node, move) for move in self.shortlist(node.places)]
+            node = max(children, key=lambda child: (child.paid + self.promise(child.places), child.paid))
+        return node
 
     def shortlist(self, places: _Places) -> list[Any]:
         """Return moves to consider when time is short, where the state is certain the expert's before others."""
@@ -198,37 +220,6 @@ class _Search:
         moves = [*(move for move, _ in expert or ()), *self.moves(places)][:most]
         self.spare -= len(moves) * len(places)
         return moves
-
-    def best(self, places: _Places, length: int) -> float:
-        """Return what the best plan earns from `places` on, with `length` moves already planned."""
-        if not places:
-            return 0.0
-        key = self.key(places)
-        if key not in self.solved:
-            if length == _LONGEST:
-                raise TooLargeError(f"plans of more than {_LONGEST} moves are not searched")
-            self.solved[key] = self.best_option(places, length)
-        return self.solved[key][0]
-
-    def best_option(self, places: _Places, length: int) -> tuple[float, _Option | None]:
-        """Return the best value and the move that reaches it, None for ending the plan."""
-        best: tuple[float, _Option | None] = (self.stop(places) if self.refusals else -inf, None)
-        moves = self.moves(places)
-        self.work -= len(places) * len(moves)
-        if self.work < 0:
-            raise TooLargeError(f"there are too many plans to compare in {self.table.game!r}")
-        for option in self.options(places, moves):
-            if option.bound <= best[0] + _SLACK:
-                break
-            value = option.paid + self.best(option.after, length + 1)
-            if value > best[0]:
-                best = (value, option)
-        return best
-
-    def options(self, places: _Places, moves: Sequence[Any]) -> list[_Option]:
-        """Return what comes of each move, the most promising first."""
-        options = [self.option(places, move) for move in moves]
-        return sorted(options, key=lambda option: option[:2], reverse=True)
 
     def moves(self, places: _Places) -> list[Any]:
         """Return the moves legal in some state, and one that is not where it may cut hopeless plays short."""
@@ -240,17 +231,11 @@ class _Search:
             return list(moves)
         return [*moves, *[move for move in self.table.all_moves() if move not in moves][:1]]
 
-    def wording(self, places: _Places, move: Any) -> str:
-        """Return the wording of a move in a state that allows it, in `places` if there is one."""
-        numbers = chain((number for number, _ in places), range(len(self.table.states)))
-        state = next(number for number in numbers if move in self.table.moves(number))
-        return self.table.game.say(self.table.states[state], move)
-
-    def option(self, places: _Places, move: Any) -> _Option:
-        """Return what comes of a planned move."""
-        paid = 0.0
+    def child(self, node: _Node, move: Any) -> _Node:
+        """Return a plan with one more move."""
+        paid = node.paid
         after: _Places = {}
-        for (number, refused), (mass, earned) in places.items():
+        for (number, refused), (mass, earned) in node.places.items():
             if not self.refusals or move in self.table.moves(number):
                 for chance, reward, state in self.table.step(number, move):
                     share = float(chance)
@@ -262,7 +247,15 @@ class _Search:
                 _add(after, (number, refused + 1), mass, earned)
             else:
                 paid += (self.lowest - self.refusal_price) * mass - earned
-        return _Option(paid + self.promise(after), paid, move, after)
+        return _Node(after, paid, move, node)
+
+    def ended(self, node: _Node) -> _Node:
+        """Return a plan that ends here: replies are refused until the episode is forfeited."""
+        lost = sum(
+            (self.lowest - self.refusal_price * (self.max_refusals - refused)) * mass - earned
+            for (_, refused), (mass, earned) in node.places.items()
+        )
+        return _Node({}, node.paid + lost, _END, node)
 
     def promise(self, places: _Places) -> float:
         """Return a bound of what is still to be earned from `places` on."""
@@ -270,19 +263,28 @@ class _Search:
             return sum(self.highest * mass - earned for mass, earned in places.values())
         return sum(mass * self.ceiling[number] for (number, _), (mass, _) in places.items())
 
-    def stop(self, places: _Places) -> float:
-        """Return what is earned when the plan ends: replies are refused until the episode is forfeited."""
-        return sum(
-            (self.lowest - self.refusal_price * (self.max_refusals - refused)) * mass - earned
-            for (_, refused), (mass, earned) in places.items()
-        )
-
     def key(self, places: _Places) -> Hashable:
         """Return what the value from `places` on depends on, to 12 digits."""
         return tuple(
             (place, round(mass, _DIGITS), round(earned, _DIGITS) if self.refusals else 0.0)
             for place, (mass, earned) in sorted(places.items())
         )
+
+    def written(self, node: _Node) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+        """Return the moves of a plan and their wordings."""
+        moves, wordings = [], []
+        while node.before:
+            if node.move is not _END:
+                moves.append(node.move)
+                wordings.append(self.wording(node.before.places, node.move))
+            node = node.before
+        return tuple(moves), tuple(wordings[::-1])
+
+    def wording(self, places: _Places, move: Any) -> str:
+        """Return the wording of a move in a state that allows it, in `places` if there is one."""
+        numbers = chain((number for number, _ in places), range(len(self.table.states)))
+        state = next(number for number in numbers if move in self.table.moves(number))
+        return self.table.game.say(self.table.states[state], move)
 
 
 def _add(places: _Places, place: tuple[int, int], mass: float, earned: float) -> None:

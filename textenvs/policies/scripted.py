@@ -20,7 +20,7 @@ class StrategyPolicy:
         """Take a strategy or its name; raises as `strategy` does."""
         named = isinstance(strategy_or_name, str)
         self.strategy = strategy(strategy_or_name) if isinstance(strategy_or_name, str) else strategy_or_name
-        self.name = name or (str(strategy_or_name) if named else getattr(strategy_or_name, "__name__", "strategy"))
+        self.name: str = name or (str(strategy_or_name) if named else getattr(strategy_or_name, "__name__", "strategy"))
 
     def start(self, slots: int) -> None:
         """Nothing is remembered between turns."""
