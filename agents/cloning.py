@@ -78,7 +78,7 @@ def train(
     for epoch in range(config.epochs):
         learner.anneal(1 - epoch / config.epochs)
         with meter.ledger.timed():
-            imitate(learner, plans, 1, parts, generator)
+            imitate(learner, plans, 1, -(-parts // 4), generator)  # a plan is a fraction of an episode to read
             numbers = imitate(learner, episodes, 1, parts, generator)
         meter.note(**numbers)
     return meter.run(learner.model)

@@ -177,6 +177,17 @@ def in_order(count: int) -> Iterator[slice]:
         yield slice(first, first + _READ_AT_ONCE)
 
 
+def distinct(episodes: Sequence[EpisodeTokens], vocabulary_size: int) -> tuple[TokenBatch, Tensor]:
+    """Return the different ones among `episodes` as a batch, and the row of each of them, int64 [B].
+
+    A trained policy repeats itself, and equal texts need to be read only once.
+    """
+    rows: dict[tuple[int, ...], int] = {}
+    of = [rows.setdefault(tuple(each.ids.tolist()), len(rows)) for each in episodes]
+    first = [of.index(row) for row in range(len(rows))]
+    return collate([episodes[place] for place in first], vocabulary_size), torch.tensor(of)
+
+
 def choice_mask(batch: TokenBatch) -> Tensor:
     """Return which ids were chosen among alternatives, bool [B, L]."""
     rows, positions = batch.choices.T
@@ -204,8 +215,8 @@ def imitate(
     averages = Averages()
     for _ in range(epochs):
         for rows in minibatches(len(episodes), parts, generator):
-            batch = collate([episodes[row] for row in rows], learner.vocabulary_size)
-            loss = losses.cross_entropy(learner.log_probs(batch), choice_mask(batch))
+            batch, of = distinct([episodes[row] for row in rows], learner.vocabulary_size)
+            loss = losses.cross_entropy(learner.log_probs(batch)[of], choice_mask(batch)[of])
             averages.add(cross_entropy=loss.item(), gradient_norm=learner.descend(loss))
     return averages.means()
 
@@ -234,14 +245,14 @@ def ppo_update(
     first_ratio_error = None
     for _ in range(clipping.epochs):
         for rows in minibatches(len(episodes), clipping.minibatches, generator):
-            batch = collate([episodes[row] for row in rows], learner.vocabulary_size)
+            batch, of = distinct([episodes[row] for row in rows], learner.vocabulary_size)
             distributions = learner.distributions(batch)
-            log_p, old_log_p, advantage, mask = _ratio_units(
-                chosen_log_probs(distributions, batch), batch, advantages[rows], clipping.ratio_of
-            )
+            units = _ratio_units(chosen_log_probs(distributions, batch), batch, clipping.ratio_of)
+            log_p, old_log_p, mask, turn = (x[of] for x in units)
+            advantage = advantages[rows].gather(1, turn)
             if first_ratio_error is None:
                 first_ratio_error = (torch.exp(log_p.detach() - old_log_p) - 1)[mask].abs().max().item()
-            entropy = -(distributions.exp() * distributions).sum() / batch.turns.sum()
+            entropy = (entropies(distributions, batch)[of].sum()) / batch.turns[of].sum()
             surrogate = losses.clipped_surrogate(log_p, old_log_p, advantage, clipping.clip)
             loss = losses.masked_mean(surrogate, mask) - clipping.entropy * entropy
             kl = losses.masked_mean(losses.kl_estimate_positive(log_p.detach(), old_log_p), mask)
@@ -249,13 +260,19 @@ def ppo_update(
     return {**averages.means(), "first_ratio_error": first_ratio_error or 0.0}
 
 
+def entropies(distributions: Tensor, batch: TokenBatch) -> Tensor:
+    """Return the sum of the entropies of all choices in each episode, float32 [B]."""
+    of_choices = -(distributions.exp() * distributions).sum(dim=1)
+    return of_choices.new_zeros(len(batch.ids)).index_add(0, batch.choices[:, 0], of_choices)
+
+
 def _ratio_units(
-    log_p: Tensor, batch: TokenBatch, advantage: Tensor, unit: Literal["reply", "token"]
+    log_p: Tensor, batch: TokenBatch, unit: Literal["reply", "token"]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return log-probabilities, old ones, advantages and mask of each reply, [B, T], or each token, [B, L]."""
+    """Return log-probabilities, old ones, mask and turn of each reply, [B, T], or of each token, [B, L]."""
     if unit == "token":
-        of_tokens = advantage.gather(1, batch.turn.clamp(min=0))
-        return log_p, batch.old_log_probs, of_tokens, choice_mask(batch)
+        return log_p, batch.old_log_probs, choice_mask(batch), batch.turn.clamp(min=0)
     turns = batch.turns.shape[1]
     old_log_p = losses.sum_by_turn(batch.old_log_probs, batch.turn, turns)
-    return losses.sum_by_turn(log_p, batch.turn, turns), old_log_p, advantage[:, :turns], batch.turns
+    turn = torch.arange(turns).expand(batch.turns.shape)
+    return losses.sum_by_turn(log_p, batch.turn, turns), old_log_p, batch.turns, turn

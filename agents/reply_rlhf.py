@@ -70,11 +70,11 @@ class Config:
     episodes: int = 16
     reward_rate: float = 1e-3
     reward_epochs: int = 4
-    reward_minibatch: int = 64
+    reward_minibatch: int = 16
     beta: float = 0.1
     prompts: int = 32
     replies: int = 4
-    batches: int = 30
+    batches: int = 15
     rate: float = 1e-3
     clipping: Clipping = field(default_factory=lambda: Clipping(epochs=1))
     permute_returns: bool = False
@@ -143,7 +143,7 @@ def train(
             replies = answer(policy, chosen, seeds)
             known = [texts.add(reply.trace) for reply in replies]
             scores = score(known).view(-1, config.replies)
-            unit = unit or deviation_within(scores)  # the policy of the first batch is the start
+            unit = unit or deviation_within(scores) or 1.0  # the policy of the first batch is the start
             log_p = torch.tensor([sum(reply.trace.log_probs) for reply in replies])
             divergence = losses.kl_estimate(log_p, reference_log_p(known)).view(-1, config.replies)
             advantages = losses.leave_one_out_advantages(scores / unit - config.beta * divergence).view(-1, 1)
@@ -394,9 +394,9 @@ def deviation_within(scores: Tensor) -> float:
     """Return the standard deviation of scores, float32 [prompts, replies], around the means of their prompts.
 
     It gives `beta` one meaning for all reward models; Ziegler et al. 2019, arXiv:1909.08593, section 2.1, normalise
-    likewise. Where all scores are equal it is 1.
+    likewise.
     """
-    return float(scores.var(dim=1).mean().sqrt()) or 1.0
+    return float(scores.var(dim=1).mean().sqrt())
 
 
 def invalid_rate(prompts: Sequence[Episode], replies: Sequence[Reply]) -> float:

@@ -20,7 +20,16 @@ from torch import Tensor
 from transformers import LlamaForCausalLM
 
 from agents import losses
-from agents.learner import Clipping, PolicyLearner, ScalarLearner, episode_tokens, in_order, minibatches, ppo_update
+from agents.learner import (
+    Clipping,
+    PolicyLearner,
+    ScalarLearner,
+    distinct,
+    episode_tokens,
+    in_order,
+    minibatches,
+    ppo_update,
+)
 from agents.training import (
     Cell,
     Evaluate,
@@ -36,7 +45,7 @@ from agents.training import (
 )
 from textenvs.evaluation.rollout import Played, play
 from textenvs.policies.tokenizer import WordTokenizer
-from textenvs.policies.tokens import EpisodeTokens, collate
+from textenvs.policies.tokens import EpisodeTokens
 from textenvs.policies.traces import Conversation, TokenTrace
 
 
@@ -170,8 +179,8 @@ def values(critic: ScalarLearner, episodes: Sequence[EpisodeTokens], steps: int)
     v_t = torch.zeros(steps, len(episodes))
     with torch.no_grad():
         for part in in_order(len(episodes)):
-            batch = collate(episodes[part], critic.vocabulary_size)
-            found = torch.where(batch.turns, critic.values(batch), 0.0)
+            batch, of = distinct(episodes[part], critic.vocabulary_size)
+            found = torch.where(batch.turns, critic.values(batch), 0.0)[of]
             v_t[: found.shape[1], part] = found.T
     return v_t
 
@@ -188,8 +197,8 @@ def fit_critic(
     """Move the values of the replies in `mask`, bool [B, T], towards `targets`, float32 [B, T]."""
     for _ in range(epochs):
         for rows in minibatches(len(episodes), parts, generator):
-            batch = collate([episodes[row] for row in rows], critic.vocabulary_size)
-            found = critic.values(batch)
+            batch, of = distinct([episodes[row] for row in rows], critic.vocabulary_size)
+            found = critic.values(batch)[of]
             steps = min(found.shape[1], targets.shape[1])
             errors = losses.value_loss(found[:, :steps], targets[rows, :steps])
             critic.descend(losses.masked_mean(errors, mask[rows, :steps]))

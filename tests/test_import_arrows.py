@@ -26,6 +26,7 @@ ALLOWED = {
     "textenvs.evaluation": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", "textenvs"},
     "textenvs.terminal": {"textenvs.core", "textenvs.envs"},
     "textenvs.cli": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", "textenvs.terminal"},
+    "textenvs.__main__": {"textenvs.cli"},
     "textenvs": {"textenvs.registry"},
     "agents": {"agents", "textenvs"},
     "benchmarks": {"agents", "benchmarks", "textenvs"},

@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     values = commands.add_parser("values", help="print the reference values of a game")
     _add_game(values)
     values.add_argument("--split", default="all", help="all, train, validation or test")
+    values.add_argument("--work", type=int, default=300_000, help="how much to examine before bounds have to do")
     values.set_defaults(run=_values)
 
     show = commands.add_parser("show", help="print transcripts of a run folder")
@@ -113,6 +114,7 @@ def _values(options: argparse.Namespace) -> int:
         behaviour=strategy(settings.behaviour),
         refusal_price=settings.refusal_price,
         max_refusals=settings.max_refusals,
+        work=options.work,
     )
     print(f"{entry(options.game).id} {' '.join(options.arguments)}".rstrip())
     _print_table([("ruler", "value", "known"), *_value_rows(values, settings.behaviour)])
@@ -154,7 +156,7 @@ def _show(options: argparse.Namespace) -> int:
             continue
         try:
             if place == options.episode:
-                print(_replayed(row).transcript(0))
+                _print_transcripts(_replayed(row))
                 return 0
             rows.append((place, *_summary(row)))
         except (KeyError, TypeError, ValueError) as error:
@@ -163,6 +165,12 @@ def _show(options: argparse.Namespace) -> int:
         raise ArgumentError(f"no episode {options.episode!r} here; `textenvs show {options.folder}` lists them")
     _print_table(rows)
     return 0
+
+
+def _print_transcripts(episode: Episode) -> None:
+    for player in range(episode.game.players):
+        heading = f"[player {player}]\n" if episode.game.players > 1 else ""
+        print(f"{heading}{episode.transcript(player)}\n")
 
 
 def _summary(row: EpisodeRow) -> tuple[str, str, str, str, str, str]:

@@ -28,7 +28,7 @@ class Config:
 
     groups: int = 8
     size: int = 8
-    rate: float = 0.2
+    rate: float = 0.1
     epochs: int = 2
     permute_returns: bool = False
 
@@ -67,7 +67,8 @@ def train(
 
 def above_the_mean(returns: FloatArray) -> BoolArray:
     """Return which returns, float64[G, K], lie above the mean of their group, bool[G, K]; equal ones do not."""
-    return returns > returns.mean(axis=1, keepdims=True) + SAME_RETURN
+    mean: FloatArray = returns.mean(axis=1, keepdims=True)
+    return returns > mean + SAME_RETURN
 
 
 def imitate(table: SoftmaxTable, optimiser: Adam, moves: IntArray, epochs: int) -> None:

@@ -31,7 +31,7 @@ class Config:
     smoothing: float = 1.0
     groups: int = 4
     size: int = 8
-    rate: float = 0.1
+    rate: float = 0.05
     clipping: Clipping = field(default_factory=Clipping)
     permute_returns: bool = False
 
@@ -61,6 +61,7 @@ def train(
     watched = int(config.warm_share * budget) // graph.horizon
     if watched:
         meter.spend(clone(plans, start, watched, config.smoothing, generator))
+        meter.note_if_due(plans)
     while meter.affords(config.groups * config.size * game.most_steps):
         openings = grouped_openings(graph, config.groups, config.size, generator)
         lines = plans.write(openings, generator)

@@ -30,7 +30,7 @@ class Front(NamedTuple):
 
     def at(self, index: IntArray | BoolArray) -> Front:
         """Return some of the situations."""
-        return Front(*(column[index] for column in self))
+        return Front._make(column[index] for column in self)
 
 
 def plan_value(plans: PlanTable) -> float:
@@ -38,24 +38,28 @@ def plan_value(plans: PlanTable) -> float:
 
     Prefixes without a row of their own are followed together, so the work grows with the prefixes met in training.
     """
-    game = plans.game
-    openings, chances = game.graph.opening_node, game.graph.opening_probability
-    rows, none = plans.opening_row[openings], np.zeros(len(openings), dtype=np.int64)
-    front, total = Front(rows, openings, none, chances, np.zeros(len(openings))), 0.0
+    game, total = plans.game, 0.0
+    openings, none = game.graph.opening_node, np.zeros(len(game.graph.opening_node))
+    front = Front(plans.opening_row[openings], openings, none.astype(np.int64), game.graph.opening_probability, none)
     probabilities = plans.table.probabilities().reshape(-1, plans.n_words)
     for _ in range(game.graph.horizon):
-        share = probabilities[front.rows]
-        entry, word = np.nonzero(front.mass[:, None] * share)
-        share = share[entry, word]
-        move = game.move_of[front.nodes[entry], word]
-        written = front.at(entry)._replace(
-            rows=plans.after[front.rows[entry], word], mass=front.mass[entry] * share, earned=front.earned[entry] * share
-        )
-        moved, ended = _moved(game, written.at(move >= 0), move[move >= 0])
-        stayed, priced = _refused(game, written.at(move < 0))
+        front, words = _written(plans, front, probabilities)
+        moves = game.move_of[front.nodes, words]
+        moved, ended = _moved(game, front.at(moves >= 0), moves[moves >= 0])
+        refused, priced = _refused(game, front.at(moves < 0))
+        front = _merged(game, moved, refused)
         total += ended + priced
-        front = _merged(game, Front(*(np.concatenate(both) for both in zip(moved, stayed, strict=True))))
     return total + _exhausted(game, front)
+
+
+def _written(plans: PlanTable, front: Front, probabilities: FloatArray) -> tuple[Front, IntArray]:
+    """Return the front after one more line is written, but not yet played, and the word in it, int64[E]."""
+    share = probabilities[front.rows]
+    entry, words = np.nonzero(front.mass[:, None] * share)
+    share = share[entry, words]
+    front = front.at(entry)
+    rows = plans.after[front.rows, words]
+    return front._replace(rows=rows, mass=front.mass * share, earned=front.earned * share), words
 
 
 def _moved(game: PlanGame, front: Front, moves: IntArray) -> tuple[Front, float]:
@@ -86,8 +90,9 @@ def _exhausted(game: PlanGame, front: Front) -> float:
     return float(((game.lowest_return - prices) * front.mass).sum())
 
 
-def _merged(game: PlanGame, front: Front) -> Front:
-    """Return the front with equal situations added up."""
+def _merged(game: PlanGame, *fronts: Front) -> Front:
+    """Return one front with equal situations added up."""
+    front = Front._make(np.concatenate(column) for column in zip(*fronts, strict=True))
     key = (front.rows * game.graph.n_nodes + front.nodes) * game.settings.max_refusals + front.refused
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     mass, earned = np.bincount(inverse, front.mass), np.bincount(inverse, front.earned)

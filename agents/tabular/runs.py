@@ -45,7 +45,8 @@ class Episodes(NamedTuple):
     @property
     def returns(self) -> FloatArray:
         """float64[B]."""
-        return self.rewards.sum(axis=1)
+        returns: FloatArray = self.rewards.sum(axis=1)
+        return returns
 
     @property
     def returns_to_go(self) -> FloatArray:
@@ -53,9 +54,7 @@ class Episodes(NamedTuple):
         return np.cumsum(self.rewards[:, ::-1], axis=1)[:, ::-1]
 
 
-def play(
-    graph: InformationGraph, policy: FloatArray, openings: IntArray, generator: np.random.Generator
-) -> Episodes:
+def play(graph: InformationGraph, policy: FloatArray, openings: IntArray, generator: np.random.Generator) -> Episodes:
     """Play one episode from each opening node.
 
     Args:

@@ -60,7 +60,8 @@ class SoftmaxTable:
             weights: of each choice.
             log_p: what `log_probabilities` returns.
         """
-        return weights - np.exp(log_p) * np.add.reduceat(weights, self.start[:-1])[self.owner]
+        of_situation: FloatArray = np.add.reduceat(weights, self.start[:-1])
+        return weights - np.exp(log_p) * of_situation[self.owner]
 
     def entropy_gradient(self, visits: FloatArray, log_p: FloatArray) -> FloatArray:
         """Return the gradient of `Σ visits x entropy` with respect to the logits; all float64[P].
@@ -70,7 +71,8 @@ class SoftmaxTable:
             log_p: what `log_probabilities` returns.
         """
         p, first = np.exp(log_p), self.start[:-1]
-        entropy, weight = -np.add.reduceat(p * log_p, first), np.add.reduceat(visits, first)
+        entropy: FloatArray = -np.add.reduceat(p * log_p, first)
+        weight: FloatArray = np.add.reduceat(visits, first)
         return -p * (log_p + entropy[self.owner]) * weight[self.owner]
 
 
@@ -180,8 +182,9 @@ def group_advantages(returns: FloatArray) -> FloatArray:
         GRPO, Shao et al. 2024, arXiv:2402.03300, section 4.1.2.
     """
     _check_groups(returns)
-    centred = returns - returns.mean(axis=1, keepdims=True)
-    return centred / (returns.std(axis=1, ddof=1, keepdims=True) + _SMALLEST_SPREAD)
+    mean: FloatArray = returns.mean(axis=1, keepdims=True)
+    spread: FloatArray = returns.std(axis=1, ddof=1, keepdims=True)
+    return (returns - mean) / (spread + _SMALLEST_SPREAD)
 
 
 def leave_one_out_advantages(scores: FloatArray) -> FloatArray:
@@ -191,14 +194,13 @@ def leave_one_out_advantages(scores: FloatArray) -> FloatArray:
         RLOO: Ahmadian et al. 2024, arXiv:2402.14740.
     """
     _check_groups(scores)
-    size = scores.shape[1]
-    return (scores - scores.mean(axis=1, keepdims=True)) * (size / (size - 1))
+    mean: FloatArray = scores.mean(axis=1, keepdims=True)
+    return (scores - mean) * (scores.shape[1] / (scores.shape[1] - 1))
 
 
 def standardised(values: FloatArray) -> FloatArray:
     """Return `values`, float64[B], with mean 0 and standard deviation 1."""
-    centred = values - values.mean()
-    return centred / (centred.std() + _SMALLEST_SPREAD)
+    return (values - float(values.mean())) / (float(values.std()) + _SMALLEST_SPREAD)
 
 
 def gae(r_t: FloatArray, v_t: FloatArray, lambda_: float) -> FloatArray:

@@ -10,7 +10,7 @@ from textenvs import __version__
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.seat import Seat
 from textenvs.envs.settings import Settings
-from textenvs.evaluation.records import episode_row, reopen, row_game
+from textenvs.evaluation.records import episode_row, reopen, row_game, words_digest
 from textenvs.evaluation.rollout import rollout
 from textenvs.games.guess_number import GuessNumber
 from textenvs.games.kuhn_poker import KuhnPoker
@@ -29,7 +29,7 @@ def test_a_row_tells_everything() -> None:
         "arguments": {"high": 7, "guesses": 2},
         "dials": {
             "form": "turns", "reward": "final", "feedback": "full", "memory": 0, "refusal_price": 0.25,
-            "max_refusals": 3, "max_reply_chars": 10_000, "behaviour": "random", "judge": "immediate",
+            "max_refusals": 3, "max_reply_chars": 100_000, "behaviour": "random", "judge": "immediate",
         },
         "policy": "me",
         "seed": 12,
@@ -41,6 +41,7 @@ def test_a_row_tells_everything() -> None:
         "scores": (-0.25,),
         "refusals": 1,
         "forfeited": None,
+        "told": words_digest(played.episode),
     }  # fmt: skip
 
 

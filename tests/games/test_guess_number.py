@@ -29,7 +29,7 @@ def naive_play(secret: int, guesses: list[int], allowed: int) -> tuple[list[floa
 def test_all_plays_equal_the_naive_second_implementation() -> None:
     game = GuessNumber(high=4, guesses=3)
     for secret, guesses in product(range(1, 5), product(range(1, 5), repeat=3)):
-        state = game.deals()[secret - 1][0]
+        state = (game.deals() or ())[secret - 1][0]
         rewards, answers = naive_play(secret, list(guesses), 3)
         for guess, reward, answer in zip(guesses, rewards, answers, strict=False):
             after = game.apply(state, guess)

@@ -138,15 +138,12 @@ class Fork(Toy):
 
 
 @dataclass(frozen=True)
-class Detour(Toy):
-    """Two ways to a fork where a hidden coin decides the word: `pay` earns 1.5 now, `bet` may call the coin for ±3.
-
-    State: (coin, place).
-    """
+class Stakes(Toy):
+    """Stake on a hidden coin, unseen, then say the word of the road it leads to. State: (coin, place)."""
 
     @property
     def return_range(self) -> tuple[float, float]:
-        return (-3.0, 3.0)
+        return (0.0, 1.4)
 
     def deals(self) -> Distribution[Any]:
         return (((0, "start"), Fraction(1, 2)), ((1, "start"), Fraction(1, 2)))
@@ -155,24 +152,16 @@ class Detour(Toy):
         return () if state[1] == "end" else (0,)
 
     def legal(self, state: Any, player: int) -> tuple[str, ...]:
-        coin, place = state
-        words = {
-            "start": ("pay", "bet"),
-            "paid": ("on",),
-            "table": ("on", "call 0", "call 1"),
-            "fork": (f"road {coin}",),
-        }
-        return words[place]
+        return ("stake 0", "stake 1") if state[1] == "start" else (f"road {state[0]}",)
 
     def apply(self, state: Any, move: Any) -> Any:
-        return (state[0], {"pay": "paid", "bet": "table", "on": "fork"}.get(move, "end"))
+        return (state[0], "road" if state[1] == "start" else "end")
 
     def rewards(self, state: Any, move: Any, after: Any) -> tuple[float, ...]:
-        called = 3.0 if move == f"call {state[0]}" else -3.0
-        return ({"pay": 1.5, "bet": 0.0, "on": 0.0, f"road {state[0]}": 1.0}.get(move, called),)
+        return ({(0, "stake 0"): 1.0, (1, "stake 1"): 0.9, (1, "road 1"): 0.5}.get((state[0], move), 0.0),)
 
     def view(self, state: Any, player: int) -> str:
-        return f"{state[1]} {state[0] if state[1] == 'fork' else ''}"
+        return "Your stake?" if state[1] == "start" else f"You are on road {state[0]}."
 
 
 @dataclass(frozen=True)

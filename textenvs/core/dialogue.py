@@ -26,16 +26,6 @@ class Message(NamedTuple):
 Dialogue = tuple[Message, ...]
 
 
-def opening(instructions: str, view: str) -> Dialogue:
-    """Return the dialogue of a player who has seen the instructions and a first view."""
-    return (Message("system", instructions), Message("user", view))
-
-
-def answered(dialogue: Dialogue, reply: str, answer: str) -> Dialogue:
-    """Return `dialogue` with the player's `reply` and the game's `answer` to it."""
-    return (*dialogue, Message("assistant", printable(reply)), Message("user", answer))
-
-
 def refusal_answer(refusal: str, view: str) -> str:
     """Return what a player is shown after a refused reply: why, and the situation again."""
     return f"{refusal} Nothing has changed:\n{view}"

@@ -74,7 +74,8 @@ class PlanEpisode(Episode):
 class ReplyEpisode(Episode):
     """The `reply` form: one reply to a position that the behaviour strategy reached, scored by the judge.
 
-    The position is drawn uniformly from the decisions of one episode of the behaviour; what chance does after the
+    The position is drawn uniformly from the decisions of one episode of the behaviour, so that short episodes weigh
+    as much as long ones; what chance does after the
     reply is drawn anew, so that it has nothing to do with how long that episode was. `scores` holds the native
     reward of the reply alone, so that every judge can be compared with it.
     """

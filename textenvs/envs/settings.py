@@ -26,12 +26,13 @@ class Settings:
             the opening view alone; `reply`: one reply to a position reached by `behaviour`, scored by
             `judge`.
         reward: when rewards are paid. `native`: when earned; `final`: all at the end; `delayed:K`: each K
-            turns late, the rest at the end; `shaped`: plus the change of the game's progress measure,
-            with the opening and the end at potential 0, so that every return is unchanged (Ng, Harada &
-            Russell 1999).
+            replies late (those of all players count), the rest at the end; `shaped`: plus the change of the
+            game's progress measure, with the opening and the end at potential 0, so that every return is
+            unchanged (Ng, Harada & Russell 1999).
         feedback: `full`: true views; `none`: after the opening view only a neutral line; `shuffled`: views
-            of an independent episode that gets the same replies. With the latter two nothing seen after the
-            opening view depends on the instance, so no policy beats the best plan.
+            of an independent episode in which the same moves are made. With the latter two nothing seen
+            after the opening view depends on the instance, so no policy beats the best plan. (In the `reply`
+            form the replies of the behaviour, which sees the truth, still tell something.)
         memory: how many past exchanges an observation repeats, or `all`. What a player was not shown before,
             such as the play before the judged reply, is always shown.
         refusal_price: what each refused reply costs.
@@ -50,7 +51,7 @@ class Settings:
     memory: int | Literal["all"] = 0
     refusal_price: float = 0.1
     max_refusals: int = 3
-    max_reply_chars: int = 10_000
+    max_reply_chars: int = 100_000
     behaviour: str = "random"
     judge: str | Judge = "immediate"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any, TypedDict
 
 from textenvs import __version__
@@ -34,6 +36,7 @@ class EpisodeRow(TypedDict):
         scores: undiscounted return of each player.
         refusals: refused replies.
         forfeited: who ended the episode by refusals in a row, else None.
+        told: digest of every word that was said to and by the players.
     """
 
     textenvs: str
@@ -50,6 +53,7 @@ class EpisodeRow(TypedDict):
     scores: tuple[float, ...]
     refusals: int
     forfeited: int | None
+    told: str
 
 
 def episode_row(played: Played, policy: str) -> EpisodeRow:
@@ -76,7 +80,16 @@ def episode_row(played: Played, policy: str) -> EpisodeRow:
         scores=episode.scores,
         refusals=sum(turn.refusal is not None for turn in played.turns),
         forfeited=episode.forfeited,
+        told=words_digest(episode),
     )
+
+
+def words_digest(episode: Episode) -> str:
+    """Return the digest of all dialogues and raw replies so far: 16 hexadecimal digits.
+
+    With it verification notices a changed reply, or a changed wording, even where the score stays the same.
+    """
+    return sha256(json.dumps([episode.dialogues, episode.replies]).encode()).hexdigest()[:16]
 
 
 def row_game(row: EpisodeRow) -> Game[Any, Any]:

@@ -17,7 +17,7 @@ EPISODES = "episodes"
 _KINDS = {
     "textenvs": str, "game": str, "arguments": dict, "dials": dict, "policy": str, "seed": int, "split": str,
     "choice": int | str | None, "instance": str, "replies": list, "rewards": list, "scores": list, "refusals": int,
-    "forfeited": int | None,
+    "forfeited": int | None, "told": str,
 }  # fmt: skip
 """What an `EpisodeRow` is made of, in JSON's kinds."""
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from textenvs.core.errors import TextenvsError
 from textenvs.envs.episode import Episode
-from textenvs.evaluation.records import EpisodeRow, reopen
+from textenvs.evaluation.records import EpisodeRow, reopen, words_digest
 from textenvs.evaluation.store import read_episodes
 from textenvs.registry import entry
 
@@ -60,7 +60,13 @@ def _difference(row: EpisodeRow, episode: Episode) -> str | None:
         refusals += outcome.refusal is not None
     if not episode.over:
         return f"the episode is not over after its {len(rewards)} replies"
-    replayed = {"rewards": rewards, "scores": episode.scores, "refusals": refusals, "forfeited": episode.forfeited}
+    replayed = {
+        "rewards": rewards,
+        "scores": episode.scores,
+        "refusals": refusals,
+        "forfeited": episode.forfeited,
+        "told": words_digest(episode),
+    }
     return next((problem for key in replayed if (problem := _compared(key, replayed[key], row)) is not None), None)
 
 

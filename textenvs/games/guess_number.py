@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import check_range
-from textenvs.core.game import Distribution, Game, Levels, uniform
+from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import last_whole_number
 from textenvs.core.refusal import Refusal, illegal
 
@@ -83,8 +83,16 @@ class GuessNumber(Game[GuessNumberState, int]):
     def return_range(self) -> tuple[float, float]:
         return (0.0, 1.0)
 
-    def deals(self) -> Distribution[GuessNumberState]:
-        return uniform([GuessNumberState(secret, 0, None, 1, self.high) for secret in range(1, self.high + 1)])
+    def deals(self) -> Distribution[GuessNumberState] | None:
+        if self.high > _LISTED:
+            return None
+        return uniform([self._opening(secret) for secret in range(1, self.high + 1)])
+
+    def deal(self, random: Random) -> GuessNumberState:
+        return super().deal(random) if self.high <= _LISTED else self._opening(1 + random.below(self.high))
+
+    def _opening(self, secret: int) -> GuessNumberState:
+        return GuessNumberState(secret, 0, None, 1, self.high)
 
     def content(self, state: GuessNumberState) -> int:
         return state.secret
@@ -140,6 +148,9 @@ class GuessNumber(Game[GuessNumberState, int]):
         """Bisection of the numbers still possible: optimal."""
         return (((state.low + state.high) // 2, Fraction(1)),)
 
+
+_LISTED = 20_000
+"""More deals than these are drawn, not listed."""
 
 _NUMBER = r"-?\d+(?!\w|[.,]\d)"
 _SAID = r"\bguess(?:es|ing|ed)?[^\w-]{0,3}(?:is|number)?[^\w-]{0,3}"

@@ -278,7 +278,7 @@ class _Search:
                 moves.append(node.move)
                 wordings.append(self.wording(node.before.places, node.move))
             node = node.before
-        return tuple(moves), tuple(wordings[::-1])
+        return tuple(moves[::-1]), tuple(wordings[::-1])
 
     def wording(self, places: _Places, move: Any) -> str:
         """Return the wording of a move in a state that allows it, in `places` if there is one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -84,18 +83,16 @@ class PlanPolicy:
 
     def __init__(self, plans: Sequence[Plan], name: str = "plan") -> None:
         """Take the plans of the game it will play, one for each opening view."""
-        self.plans = {plan.view: plan.moves for plan in plans}
+        self.plans = {plan.view: "\n".join(plan.wordings) for plan in plans}
         self.name = name
 
     def start(self, slots: int) -> None:
         """Nothing is remembered between episodes."""
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
-        return [self._reply(request) for request in requests]
+        return [self._reply(request.dialogue[-1].text) for request in requests]
 
-    def _reply(self, request: Request) -> Reply:
-        view, episode = request.dialogue[-1].text, request.episode
+    def _reply(self, view: str) -> Reply:
         if view not in self.plans:
             raise ArgumentError(f"no plan for the opening view {view!r}")
-        moves = takewhile(lambda move: move is not None, self.plans[view])
-        return Reply("\n".join(episode.game.say(episode.state, move) for move in moves))
+        return Reply(self.plans[view])

@@ -18,9 +18,12 @@ class StrategyPolicy:
 
     def __init__(self, strategy_or_name: str | Strategy, name: str | None = None) -> None:
         """Take a strategy or its name; raises as `strategy` does."""
-        named = isinstance(strategy_or_name, str)
-        self.strategy = strategy(strategy_or_name) if isinstance(strategy_or_name, str) else strategy_or_name
-        self.name: str = name or (str(strategy_or_name) if named else getattr(strategy_or_name, "__name__", "strategy"))
+        if isinstance(strategy_or_name, str):
+            self.name = name or strategy_or_name
+            self.strategy = strategy(strategy_or_name)
+        else:
+            self.name = name or str(getattr(strategy_or_name, "__name__", "strategy"))
+            self.strategy = strategy_or_name
 
     def start(self, slots: int) -> None:
         """Nothing is remembered between turns."""
