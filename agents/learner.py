@@ -167,8 +167,9 @@ class Averages:
 
 def minibatches(count: int, parts: int, generator: np.random.Generator) -> Iterator[list[int]]:
     """Yield the numbers below `count` in random order, in at most `parts` parts of about equal size."""
-    for part in np.array_split(generator.permutation(count), min(parts, count)):
-        yield part.tolist()
+    for part in np.array_split(generator.permutation(count), max(parts, 1)):
+        if len(part):
+            yield part.tolist()
 
 
 def in_order(count: int) -> Iterator[slice]:

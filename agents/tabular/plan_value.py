@@ -95,5 +95,5 @@ def _merged(game: PlanGame, *fronts: Front) -> Front:
     front = Front._make(np.concatenate(column) for column in zip(*fronts, strict=True))
     key = (front.rows * game.graph.n_nodes + front.nodes) * game.settings.max_refusals + front.refused
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    mass, earned = np.bincount(inverse, front.mass), np.bincount(inverse, front.earned)
+    mass, earned = (np.bincount(inverse, weight).astype(np.float64) for weight in (front.mass, front.earned))
     return front.at(first)._replace(mass=mass, earned=earned)

@@ -84,7 +84,7 @@ class PlanTable:
     """A policy that writes plans line by line, each given the opening and the lines before.
 
     Each opening, and each prefix of lines met in training, has a row of V logits. All other prefixes of a length
-    share a row, which never changes after `initialise`.
+    share a row, which training leaves alone.
 
     Attributes:
         game: what the plans are for.

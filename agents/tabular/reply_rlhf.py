@@ -17,13 +17,17 @@ from agents.tabular.table import Adam, Clipping, Sampler, SoftmaxTable, leave_on
 from textenvs.core.errors import check_choice
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
 
+LABELS = ("myopic", "farsighted", "farsighted_preferences")
+
 
 @dataclass(frozen=True)
 class Config:
     """The knobs.
 
     Attributes:
-        labels: `myopic`: preferences on immediate reward (A1); `farsighted`: scores by return-to-go (A2).
+        labels: `myopic`: preferences between two replies, by what each pays at once (A1); `farsighted`: scores, by
+            what is paid from the reply to the end while the start policy plays on (A2); `farsighted_preferences`:
+            preferences by the same.
         episodes: episodes in a batch of labels.
         prior: the ridge of `Comparisons`, or the prior of `Scores`.
         beta: price of a nat of KL divergence from the start, where rewards have standard deviation 1.
@@ -36,7 +40,7 @@ class Config:
         permute_returns: null control: each label belongs to another reply of its batch.
     """
 
-    labels: Literal["myopic", "farsighted"] = "myopic"
+    labels: Literal["myopic", "farsighted", "farsighted_preferences"] = "myopic"
     episodes: int = 32
     prior: float = 3.0
     beta: float = 0.1
@@ -68,13 +72,11 @@ def train(
         config: the knobs.
     """
     config = config or Config()
-    check_choice("labels", config.labels, ("myopic", "farsighted"))
-    myopic = config.labels == "myopic"
-    model = Comparisons(graph, start, config.prior) if myopic else Scores(graph, config.prior)
+    model = reward_model(graph, start, config)
     meter = graph_meter(graph, budget)
     meter.note(start)
     policy, prompts = start, np.zeros(0, dtype=np.int64)
-    batch_steps = model.steps_per_turn * config.episodes * graph.horizon
+    batch_steps = config.episodes * model.most_steps
     while meter.affords(batch_steps):
         episodes = play(graph, start, graph.sample_openings(config.episodes, generator), generator)
         model.label(episodes, generator, meter, permute=config.permute_returns)
@@ -86,11 +88,19 @@ def train(
     return meter.run(policy)
 
 
+def reward_model(graph: InformationGraph, start: FloatArray, config: Config) -> Comparisons | Scores:
+    """Return the unlabelled reward model that the configuration asks for."""
+    check_choice("labels", config.labels, LABELS)
+    if config.labels == "farsighted":
+        return Scores(graph, config.prior)
+    return Comparisons(graph, start, config.prior, farsighted=config.labels == "farsighted_preferences")
+
+
 def normalised(graph: InformationGraph, start: FloatArray, prompts: IntArray, rewards: FloatArray) -> FloatArray:
     """Return `rewards`, float64[P], with mean 0 in each node and standard deviation 1 over the replies of `start`.
 
     Only differences within a node matter to a reply; the common scale gives `beta` one meaning for all labels. Ziegler
-    et al. 2019, arXiv:1909.08593, section 2.1, normalise likewise.
+    et al. 2019, arXiv:1909.08593, normalise reward models to mean 0 and variance 1 likewise.
     """
     first = graph.pair_start[:-1]
     centred = rewards - np.add.reduceat(start * rewards, first)[graph.pair_node]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.tabular.runs import Episodes, Meter, permuted
+from agents.tabular.runs import Episodes, Meter, permuted, play
 from agents.tabular.table import Sampler
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
 
 _CONVERGED = 1e-8
 
+# Returns closer than this are a tie: sums of the same rewards may differ by rounding.
+_TIE = 1e-9
+
 
 class Comparisons:
-    """Myopic labels: of two replies to one prompt, the labeller prefers the one that is paid more at once.
+    """Preferences: of two replies to one prompt, the labeller prefers the one that is paid more.
 
     Every turn of an episode is a prompt. Its first reply is the one played; a second one is drawn from the same
-    policy and, if it differs, played on a copy of the episode, which costs one step.
+    policy and, if it differs, played on a copy of the episode, which costs one step. A myopic labeller compares what
+    the replies pay at once. A far-sighted one compares what is paid from the replies on, for which the same policy
+    also plays the copy to its end, at the cost of those steps.
 
     Attributes:
         first: int64[C]; the played replies that were compared, as pairs of the graph.
@@ -23,32 +28,46 @@ class Comparisons:
         preference: float64[C]; 1 where the first is preferred, 0 where the second is, 1/2 for a tie.
     """
 
-    steps_per_turn = 2
-
-    def __init__(self, graph: InformationGraph, labelled: FloatArray, ridge: float) -> None:
+    def __init__(self, graph: InformationGraph, labelled: FloatArray, ridge: float, *, farsighted: bool) -> None:
         """Take the policy, float64[P], whose replies are labelled, and the price of large rewards."""
         self.graph = graph
+        self.labelled = labelled
         self.ridge = ridge
-        self.second_replies = Sampler(graph.pair_start, labelled)
+        self.farsighted = farsighted
         self.first = self.second = np.zeros(0, dtype=np.int64)
         self.preference = np.zeros(0)
+
+    @property
+    def most_steps(self) -> int:
+        """The most environment steps that one episode and its second replies can take."""
+        horizon = self.graph.horizon
+        return horizon + (horizon * (horizon + 1) // 2 if self.farsighted else horizon)
 
     def label(
         self, episodes: Episodes, generator: np.random.Generator, meter: Meter[FloatArray], *, permute: bool = False
     ) -> None:
         """Play a second reply at every turn, compare, and book all steps."""
         nodes, first = episodes.nodes[episodes.played], episodes.pairs[episodes.played]
-        second = self.second_replies.draw(nodes, generator)
+        worth = (episodes.returns_to_go if self.farsighted else episodes.rewards)[episodes.played]
+        second = Sampler(self.graph.pair_start, self.labelled).draw(nodes, generator)
         differ = first != second
-        nodes, first, second = nodes[differ], first[differ], second[differ]
-        paid, _ = self.graph.sample_step(nodes, second - self.graph.pair_start[nodes], generator)
-        preference = (np.sign(episodes.rewards[episodes.played][differ] - paid) + 1) / 2
+        second_worth, steps = self._play(nodes[differ], second[differ], generator)
+        preference = preferences(worth[differ], second_worth)
         if permute:
             preference = generator.permutation(preference)
-        self.first = np.concatenate([self.first, first])
-        self.second = np.concatenate([self.second, second])
+        self.first = np.concatenate([self.first, first[differ]])
+        self.second = np.concatenate([self.second, second[differ]])
         self.preference = np.concatenate([self.preference, preference])
-        meter.spend(episodes.steps + len(second), labels=len(second))
+        meter.spend(episodes.steps + steps, labels=len(preference))
+
+    def _play(self, nodes: IntArray, pairs: IntArray, generator: np.random.Generator) -> tuple[FloatArray, int]:
+        """Return what second replies are worth to the labeller, float64[C], and the steps it takes to know."""
+        worth, after = self.graph.sample_step(nodes, pairs - self.graph.pair_start[nodes], generator)
+        if not self.farsighted:
+            return worth, len(pairs)
+        rest = play(self.graph, self.labelled, after[after >= 0], generator)
+        worth[after >= 0] += rest.returns
+        return worth, len(pairs) + rest.steps
 
     def rewards(self) -> FloatArray:
         """Return the Bradley-Terry rewards, float64[P]; 0 for replies never compared."""
@@ -59,15 +78,15 @@ class Scores:
     """Far-sighted, cardinal labels: every reply played is scored by what its episode paid from it on.
 
     Attributes:
+        most_steps: the most environment steps that one episode can take.
         count: float64[P]; how often each reply was scored.
         total: float64[P]; the sum of its scores.
     """
 
-    steps_per_turn = 1
-
     def __init__(self, graph: InformationGraph, prior: float) -> None:
         """Take how many scores the mean of a node weighs in the reward of each of its replies."""
         self.graph = graph
+        self.most_steps = graph.horizon
         self.prior = prior
         self.count = np.zeros(graph.n_pairs)
         self.total = np.zeros(graph.n_pairs)
@@ -90,6 +109,12 @@ class Scores:
         node_mean = (total / np.maximum(count, 1))[self.graph.pair_node]
         rewards: FloatArray = (self.total + self.prior * node_mean) / (self.count + self.prior)
         return rewards
+
+
+def preferences(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return 1 where the first of two replies is worth more, 0 where it is worth less, 1/2 for a tie; float64[C]."""
+    margin = first - second
+    return np.where(np.abs(margin) < _TIE, 0.5, (margin > 0).astype(np.float64))
 
 
 def bradley_terry(

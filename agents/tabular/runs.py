@@ -54,19 +54,19 @@ class Episodes(NamedTuple):
         return np.cumsum(self.rewards[:, ::-1], axis=1)[:, ::-1]
 
 
-def play(graph: InformationGraph, policy: FloatArray, openings: IntArray, generator: np.random.Generator) -> Episodes:
-    """Play one episode from each opening node.
+def play(graph: InformationGraph, policy: FloatArray, nodes: IntArray, generator: np.random.Generator) -> Episodes:
+    """Play one episode, or the rest of one, from each of some nodes.
 
     Args:
         graph: the game.
         policy: float64[P].
-        openings: int64[B]; the nodes to start in.
+        nodes: int64[B]; where to start: opening nodes, or any others.
         generator: draws moves and outcomes.
     """
-    shape = (len(openings), graph.horizon)
+    shape = (len(nodes), graph.horizon)
     episodes = Episodes(np.full(shape, -1), np.full(shape, -1), np.zeros(shape))
     sampler = Sampler(graph.pair_start, policy)
-    nodes, live = openings, np.arange(len(openings))
+    live = np.arange(len(nodes))
     for turn in range(graph.horizon):
         pairs = sampler.draw(nodes, generator)
         rewards, after = graph.sample_step(nodes, pairs - graph.pair_start[nodes], generator)

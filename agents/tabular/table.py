@@ -20,6 +20,9 @@ BoolArray = npt.NDArray[np.bool_]
 _SMALLEST_SPREAD = 1e-4
 _SMALLEST_PROBABILITY = 1e-12
 
+# Adam's own defaults.
+_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
+
 
 @dataclass
 class SoftmaxTable:
@@ -97,6 +100,9 @@ class Adam:
 
     Attributes:
         rate: the step size.
+        steps: updates made.
+        mean: running mean of the gradient, float64[P].
+        square: running mean of its square, float64[P].
     """
 
     rate: float
@@ -110,11 +116,11 @@ class Adam:
             new = np.zeros(len(gradient) - len(self.mean))
             self.mean, self.square = np.append(self.mean, new), np.append(self.square, new)
         self.steps += 1
-        self.mean += 0.1 * (gradient - self.mean)
-        self.square += 0.001 * (gradient**2 - self.square)
-        mean = self.mean / (1 - 0.9**self.steps)
-        square = self.square / (1 - 0.999**self.steps)
-        parameters += self.rate * mean / (np.sqrt(square) + 1e-8)
+        self.mean += (1 - _BETA_1) * (gradient - self.mean)
+        self.square += (1 - _BETA_2) * (gradient**2 - self.square)
+        mean = self.mean / (1 - _BETA_1**self.steps)
+        square = self.square / (1 - _BETA_2**self.steps)
+        parameters += self.rate * mean / (np.sqrt(square) + _EPSILON)
 
 
 @dataclass(frozen=True)
@@ -172,7 +178,8 @@ def clipped_weights(ratio: FloatArray, gains: FloatArray, losses: FloatArray, cl
     Source:
         Schulman et al. 2017, arXiv:1707.06347, eq. 7.
     """
-    return ratio * (np.where(ratio <= 1 + clip, gains, 0.0) + np.where(ratio >= 1 - clip, losses, 0.0))
+    counted: FloatArray = np.where(ratio <= 1 + clip, gains, 0.0) + np.where(ratio >= 1 - clip, losses, 0.0)
+    return ratio * counted
 
 
 def group_advantages(returns: FloatArray) -> FloatArray:
@@ -195,12 +202,14 @@ def leave_one_out_advantages(scores: FloatArray) -> FloatArray:
     """
     _check_groups(scores)
     mean: FloatArray = scores.mean(axis=1, keepdims=True)
-    return (scores - mean) * (scores.shape[1] / (scores.shape[1] - 1))
+    size: int = scores.shape[1]
+    return (scores - mean) * (size / (size - 1))
 
 
 def standardised(values: FloatArray) -> FloatArray:
     """Return `values`, float64[B], with mean 0 and standard deviation 1."""
-    return (values - float(values.mean())) / (float(values.std()) + _SMALLEST_SPREAD)
+    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return (values - float(values.mean())) / (spread + _SMALLEST_SPREAD)
 
 
 def gae(r_t: FloatArray, v_t: FloatArray, lambda_: float) -> FloatArray:

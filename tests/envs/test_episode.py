@@ -101,7 +101,7 @@ def test_an_unknown_split_or_instance() -> None:
 BAD_REPLIES = {
     "": "empty",
     " \n\t\u3000": "empty",
-    "x" * 10_001: "too_long",
+    "x" * 100_001: "too_long",
     "guess 4 " * 125_000: "too_long",
     "hello": "malformed",
     "\x00\x1b[2J\r": "malformed",

@@ -22,7 +22,7 @@ LATE = ("final", "delayed:1", "delayed:3", "delayed:1000")
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
 
 
-BAD_REPLIES = ("", "blah blah", "\x1b[0m", "я", "x" * 10_001)
+BAD_REPLIES = ("", "blah blah", "\x1b[0m", "я", "x" * 100_001)
 
 
 @cache
