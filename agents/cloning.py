@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from transformers import LlamaForCausalLM
 
@@ -16,6 +18,7 @@ from textenvs.policies.scripted import StrategyPolicy
 from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.tokens import EpisodeTokens
 from textenvs.policies.traces import Conversation, TokenTrace, TracedPolicy, walk
+from textenvs.policies.trie import Ids
 
 _PURPOSE = 1  # other episodes than those the arms train on
 
@@ -96,19 +99,23 @@ def watch(cell: Cell, tokenizer: WordTokenizer, seeds: Iterator[int], meter: Met
 def as_plan(cell: Cell, tokenizer: WordTokenizer, played: Played) -> EpisodeTokens:
     """Return the moves of an episode as if they had been written as a plan.
 
-    An episode that ended early says nothing about later lines. In mode `choose`, where a plan has a line for each turn,
-    only the lines it has are there to be imitated.
+    In mode `choose` a plan has a line for each turn, each a wording that is legal in the opening. So lines are there to
+    be imitated up to the first that is not, and an episode that ended early says nothing about later lines.
     """
     episode = cell.episode(played.episode.seed, "plan")
     request = Request(0, episode, 0, Stream(episode.seed, Purpose.POLICY))
-    tokens = tokenizer.encode("\n".join(turn.reply.text for turn in played.turns))
-    context = Conversation(tokenizer).context(request.dialogue)
+    lines = [turn.reply.text for turn in played.turns]
+    if cell.mode == "choose":
+        lines = list(takewhile(set(request.legal).__contains__, lines))
+    tokens = tokenizer.encode("\n".join(lines))
+    allowed: list[Ids | None] = []
     if cell.mode == "free":
         tokens = (*tokens, tokenizer.end)
-        trace = TokenTrace(context, tokens, (None,) * len(tokens), (float("nan"),) * len(tokens))
-        return EpisodeTokens.from_traces([trace])
-    way, allowed = walk(tokenizer, request), []
-    for id_ in tokens:
-        allowed.append(way.options)
-        way.take(id_)
-    return EpisodeTokens.from_traces([TokenTrace(context, tokens, tuple(allowed), (float("nan"),) * len(tokens))])
+        allowed += [None] * len(tokens)
+    else:
+        way = walk(tokenizer, request)
+        for id_ in tokens:
+            allowed.append(way.options)
+            way.take(id_)
+    context = Conversation(tokenizer).context(request.dialogue)
+    return EpisodeTokens.from_traces([TokenTrace(context, tokens, tuple(allowed), (math.nan,) * len(tokens))])

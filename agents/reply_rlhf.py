@@ -129,36 +129,59 @@ def train(
         labels = labels._replace(label=labels.label[torch.from_numpy(generator.permutation(len(labels.label)))])
     reward_model = ScalarLearner.from_policy(start, "reward_model", meter.ledger, config.reward_rate, seed)
     fit_reward_model(reward_model, texts, labels, meter, config, generator)
-    score = Remembered(texts, reward_model.scores)
-    meter.diagnostics["reward_model"] = against_true_returns(score, texts, asked)
     reference = PolicyLearner.copy_of(start, meter.ledger, component="reference")
-    reference_log_p = Remembered(texts, lambda batch: reference.log_probs(batch).sum(dim=1))
-    prompts = [each.prompt for each in asked]
-    unit = None
+    judge = Judge(
+        texts,
+        score=Remembered(texts, reward_model.scores),
+        reference_log_p=Remembered(texts, lambda batch: reference.log_probs(batch).sum(dim=1)),
+        beta=config.beta,
+    )
+    meter.diagnostics["reward_model"] = against_true_returns(judge.score, texts, asked)
+    optimise(learner, policy, [each.prompt for each in asked], judge, seeds, meter, config, generator)
+    return meter.run(learner.model)
+
+
+def optimise(
+    learner: PolicyLearner,
+    policy: LanguageModelPolicy,
+    prompts: Sequence[Episode],
+    judge: Judge,
+    seeds: Iterator[int],
+    meter: Meter,
+    config: Config,
+    generator: np.random.Generator,
+) -> None:
+    """Maximise what the judge pays for single replies to the prompts; no reply is played.
+
+    Args:
+        learner: the policy in training, with the weights of the start.
+        policy: the same model as it replies.
+        prompts: drawn from with replacement.
+        judge: pays for replies.
+        seeds: of replies.
+        meter: where everything is booked and noted.
+        config: the knobs.
+        generator: draws prompts and minibatches.
+    """
     for number in range(config.batches):
         learner.anneal(1 - number / config.batches)
         with meter.ledger.timed():
-            chosen = [prompts[row] for row in generator.choice(len(prompts), config.prompts)]
-            chosen = [prompt for prompt in chosen for _ in range(config.replies)]
+            drawn = generator.choice(len(prompts), config.prompts)
+            chosen = [prompts[row] for row in drawn for _ in range(config.replies)]
             replies = answer(policy, chosen, seeds)
-            known = [texts.add(reply.trace) for reply in replies]
-            scores = score(known).view(-1, config.replies)
-            unit = unit or deviation_within(scores) or 1.0  # the policy of the first batch is the start
-            log_p = torch.tensor([sum(reply.trace.log_probs) for reply in replies])
-            divergence = losses.kl_estimate(log_p, reference_log_p(known)).view(-1, config.replies)
-            advantages = losses.leave_one_out_advantages(scores / unit - config.beta * divergence).view(-1, 1)
+            paid = judge.pay(replies, config.replies)
+            advantages = losses.leave_one_out_advantages(paid.rewards).view(-1, 1)
             tokens = [EpisodeTokens.from_traces([reply.trace]) for reply in replies]
             numbers = ppo_update(learner, tokens, advantages, config.clipping, generator)
         meter.note(
-            score=float(scores.mean()) / unit,
-            score_spread=deviation_within(scores) / unit,
-            kl_to_start=float(divergence.mean()),
+            score=float(paid.scores.mean()),
+            score_spread=deviation_within(paid.scores),
+            kl_to_start=float(paid.divergence.mean()),
             invalid=invalid_rate(chosen, replies),
             **numbers,
         )
         if number % max(config.batches // EVALUATIONS, 1) == 0:
             meter.evaluate(learner.model)
-    return meter.run(learner.model)
 
 
 # Labels ------------------------------------------------------------------------------------------
@@ -335,6 +358,47 @@ class Remembered:
         return torch.tensor([self._found[number] for number in numbers])
 
 
+class Paid(NamedTuple):
+    """What replies are paid, float32 [prompts, replies] each.
+
+    Attributes:
+        scores: by the reward model, in units of its deviation within prompts under the start.
+        divergence: log-probability of the reply now minus that under the start.
+        rewards: score minus beta times divergence.
+    """
+
+    scores: Tensor
+    divergence: Tensor
+    rewards: Tensor
+
+
+class Judge:
+    """The one-step environment of RLHF: a reward model, and a price on leaving the start.
+
+    The unit of scores is taken from the first replies it pays, which are those of the start: so `beta` means the same
+    for all reward models. Ziegler et al. 2019, arXiv:1909.08593, section 2.1, normalise likewise.
+    """
+
+    def __init__(self, texts: Texts, score: Remembered, reference_log_p: Remembered, beta: float) -> None:
+        """Take what is said of texts by the reward model and by the start, and the price of a nat."""
+        self.texts = texts
+        self.score = score
+        self.reference_log_p = reference_log_p
+        self.beta = beta
+        self._unit: float | None = None
+
+    def pay(self, replies: Sequence[Reply], each: int) -> Paid:
+        """Return what the replies are paid, `each` of them to one prompt."""
+        known = [self.texts.add(reply.trace) for reply in replies]
+        scores = self.score(known).view(-1, each)
+        if self._unit is None:
+            self._unit = deviation_within(scores) or 1.0
+        scores = scores / self._unit
+        log_p = torch.tensor([sum(reply.trace.log_probs) for reply in replies])
+        divergence = losses.kl_estimate(log_p, self.reference_log_p(known)).view(-1, each)
+        return Paid(scores, divergence, scores - self.beta * divergence)
+
+
 def fit_reward_model(
     model: ScalarLearner,
     texts: Texts,
@@ -391,11 +455,7 @@ def against_true_returns(score: Remembered, texts: Texts, asked: Sequence[Asked]
 
 
 def deviation_within(scores: Tensor) -> float:
-    """Return the standard deviation of scores, float32 [prompts, replies], around the means of their prompts.
-
-    It gives `beta` one meaning for all reward models; Ziegler et al. 2019, arXiv:1909.08593, section 2.1, normalise
-    likewise.
-    """
+    """Return the standard deviation of scores, float32 [prompts, replies], around the means of their prompts."""
     return float(scores.var(dim=1).mean().sqrt())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import randbelow
 from typing import Any
 
-from textenvs.core.errors import ArgumentError, CorruptRunError, TextenvsError
+from textenvs.core.errors import ArgumentError, CorruptRunError, TextenvsError, check_choice
 from textenvs.core.strategies import strategy
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
@@ -21,6 +21,8 @@ from textenvs.evaluation.verify import verify_run
 from textenvs.planning.reference import ReferenceValues, reference_values
 from textenvs.registry import ENTRIES, argument_names, entry, game_class
 from textenvs.terminal import play_in_terminal
+
+VALUE_DIALS = ("behaviour", "refusal_price", "max_refusals")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,6 +109,8 @@ def _list(_options: argparse.Namespace) -> int:
 
 def _values(options: argparse.Namespace) -> int:
     dials, arguments = split_arguments(options.game, _keywords(options.arguments))
+    for dial in dials:
+        check_choice("dial that values depend on", dial, VALUE_DIALS)
     settings = Settings(**dials)
     values = reference_values(
         solo_game(options.game, **arguments),

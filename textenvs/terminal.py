@@ -27,7 +27,7 @@ def _ask(*, several_lines: bool) -> str | None:
     try:
         while True:
             line = input("> ")
-            if line.startswith("/") or not several_lines:
+            if not several_lines or (line.startswith("/") and not lines):
                 return line
             if not line:
                 return "\n".join(lines)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pickle
 import random as process_random
-import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 
+from textenvs.core.dialogue import example_reply
 from textenvs.core.game import Game, draw
 from textenvs.core.instances import canonical, deal_in, digest, in_split
 from textenvs.core.refusal import Refusal
@@ -168,16 +168,11 @@ def check_instructions(game: Rules) -> None:
     for seed in range(10):
         state, _ = settle(game, game.deal(Stream(seed, Purpose.DEAL)), Stream(seed, Purpose.CHANCE))
         for player in game.to_move(state):
-            example = example_reply(game.instructions(player))
+            instructions = game.instructions(player)
+            example = example_reply(instructions)
+            assert example, f"instructions must end like 'for example: guess 4', not: {instructions[-80:]!r}"
             read = game.read(state, player, example)
             assert not isinstance(read, Refusal), f"{game!r}: the example {example!r} is refused: {read!r}"
-
-
-def example_reply(instructions: str) -> str:
-    """Return the example that instructions end with: what follows the last `example …: `."""
-    found = re.search(r"example[^:\n]*: (?P<reply>[^\n]+)$", instructions)
-    assert found, f"instructions must end like 'for example: guess 4', not: {instructions[-80:]!r}"
-    return found["reply"]
 
 
 def check_instances(game: Rules, episodes: int = 20) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from agents.tabular.runs import Episodes, Meter, permuted, play
@@ -9,6 +11,7 @@ from agents.tabular.table import Sampler
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
 
 _CONVERGED = 1e-8
+_NEWTON_STEPS = 100
 
 # Returns closer than this are a tie: sums of the same rewards may differ by rounding.
 _TIE = 1e-9
@@ -117,13 +120,10 @@ def preferences(first: FloatArray, second: FloatArray) -> FloatArray:
     return np.where(np.abs(margin) < _TIE, 0.5, (margin > 0).astype(np.float64))
 
 
-def bradley_terry(
-    first: IntArray, second: IntArray, preference: FloatArray, n_items: int, ridge: float, updates: int = 100
-) -> FloatArray:
+def bradley_terry(first: IntArray, second: IntArray, preference: FloatArray, n_items: int, ridge: float) -> FloatArray:
     """Return the rewards r that maximise `Σ p log σ(r_1 - r_2) + (1 - p) log σ(r_2 - r_1) - ridge / 2 |r|²`.
 
-    Newton's method with twice the diagonal of the Hessian, which bounds the Hessian of pairwise differences,
-    in steps of at most 1.
+    Newton's method, in steps that change no reward by more than 1.
 
     Args:
         first: int64[C]; one item of each comparison.
@@ -131,7 +131,6 @@ def bradley_terry(
         preference: float64[C]; p.
         n_items: P, the length of the result.
         ridge: above 0.
-        updates: the most Newton steps.
 
     Source:
         Bradley & Terry 1952, doi:10.2307/2334029.
@@ -140,13 +139,40 @@ def bradley_terry(
     key, inverse, count = np.unique(first * n_items + second, return_inverse=True, return_counts=True)
     wins = np.bincount(inverse, preference, len(key))
     first, second = np.divmod(key, n_items)
-    for _ in range(updates):
+
+    def divergence(flow: FloatArray) -> FloatArray:
+        return np.asarray(np.bincount(first, flow, n_items) - np.bincount(second, flow, n_items), dtype=np.float64)
+
+    for _ in range(_NEWTON_STEPS):
         expected = 1 / (1 + np.exp(rewards[second] - rewards[first]))
-        surplus, curvature = wins - count * expected, 2 * count * expected * (1 - expected)
-        slope = np.bincount(first, surplus, n_items) - np.bincount(second, surplus, n_items) - ridge * rewards
-        bend = np.bincount(first, curvature, n_items) + np.bincount(second, curvature, n_items) + ridge
-        step = np.clip(slope / bend, -1, 1)
-        rewards += step
+        curvature = count * expected * (1 - expected)
+        slope = divergence(wins - count * expected) - ridge * rewards
+
+        def curved(x: FloatArray, curvature: FloatArray = curvature) -> FloatArray:
+            return divergence(curvature * (x[first] - x[second])) + ridge * x
+
+        step = conjugate_gradients(curved, slope)
+        rewards += step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < _CONVERGED:
             break
     return rewards
+
+
+def conjugate_gradients(product: Callable[[FloatArray], FloatArray], target: FloatArray) -> FloatArray:
+    """Return x with `product(x) = target`, float64[P], for a symmetric positive definite product.
+
+    Source:
+        Hestenes & Stiefel 1952, doi:10.6028/jres.049.044.
+    """
+    x, residual = np.zeros_like(target), target.copy()
+    direction, square = residual, float(residual @ residual)
+    enough = square * _CONVERGED**2
+    for _ in range(len(target)):
+        if square <= enough:
+            break
+        image = product(direction)
+        length = square / float(direction @ image)
+        x, residual = x + length * direction, residual - length * image
+        square, before = float(residual @ residual), square
+        direction = residual + square / before * direction
+    return x

@@ -63,13 +63,19 @@ def train(
         if meter.ledger.environment_steps == 0:
             fit_critic(values, episodes, episodes.returns_to_go, 1.0)
         meter.spend(episodes.steps)
-        v_t = np.where(episodes.played, values[episodes.nodes], 0.0)
-        advantages = gae(episodes.rewards, v_t, config.lambda_)
-        fit_critic(values, episodes, advantages + v_t, config.critic_rate)
+        advantages, targets = credit(values, episodes, config.lambda_)
+        fit_critic(values, episodes, targets, config.critic_rate)
         of_moves = standardised(advantages[episodes.played])
         ppo_update(table, optimiser, episodes.pairs[episodes.played], of_moves, config.clipping)
         meter.note_if_due(table.probabilities())
     return meter.run(table.probabilities())
+
+
+def credit(values: FloatArray, episodes: Episodes, lambda_: float) -> tuple[FloatArray, FloatArray]:
+    """Return the advantages of all moves and what the critic should have said before them, both float64[B, H]."""
+    v_t = np.where(episodes.played, values[episodes.nodes], 0.0)
+    advantages = gae(episodes.rewards, v_t, lambda_)
+    return advantages, advantages + v_t
 
 
 def fit_critic(values: FloatArray, episodes: Episodes, targets: FloatArray, rate: float) -> None:

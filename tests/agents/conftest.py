@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from agents.training import Cell
 from textenvs.games.assembly import Assembly
 from textenvs.games.guess_number import GuessNumber
-from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
 
 
@@ -34,10 +34,12 @@ def tokenizer(assembly, guesses):
 
 @pytest.fixture(scope="session")
 def model(tokenizer):
-    """Fresh weights, made large enough to prefer some words to others."""
-    model = tiny_llama(len(tokenizer), seed=1)
-    with torch.no_grad():
-        for weight in model.parameters():
-            if weight.dim() > 1:
-                weight.mul_(2)
-    return model
+    """A model of one narrow layer, with weights large enough to prefer some words to others."""
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
+        max_position_embeddings=1024, tie_word_embeddings=True, initializer_range=0.15, pad_token_id=tokenizer.pad,
+        bos_token_id=tokenizer.bos, eos_token_id=tokenizer.end,
+    )  # fmt: skip
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        return LlamaForCausalLM(config)

@@ -76,9 +76,7 @@ class TestWhatIsTrained:
     def test_imitation_trains_choices_and_neither_views_nor_padding(
         self, guesses, model, tokenizer, last_hidden_states
     ):
-        imitate(
-            PolicyLearner.copy_of(model, Ledger(), 1e-3), sampled(guesses, model, tokenizer, 6), 1, 2, generator()
-        )
+        imitate(PolicyLearner.copy_of(model, Ledger(), 1e-3), sampled(guesses, model, tokenizer, 6), 1, 2, generator())
         assert_only_choices_were_trained(last_hidden_states)
 
     def test_padding_is_never_an_alternative(self, guesses, model, tokenizer):
@@ -161,9 +159,9 @@ class TestUpdates:
         batch = collate(episodes, len(tokenizer))
         advantages = torch.where(torch.arange(8)[:, None] < 4, 1.0, -1.0).expand(-1, batch.turns.shape[1])
         trained = PolicyLearner.copy_of(model, Ledger(), 1e-3)
-        before = tokens.log_probs(trained.model, batch).sum(dim=1)
+        before = tokens.log_probs(trained.model, batch).sum(dim=1).detach()
         ppo_update(trained, episodes, advantages, Clipping(epochs=4, minibatches=1), generator())
-        change = tokens.log_probs(trained.model, batch).sum(dim=1) - before
+        change = tokens.log_probs(trained.model, batch).sum(dim=1).detach() - before
         assert float(change[:4].mean()) > 0 > float(change[4:].mean())
 
     def test_entropy_bonus_raises_entropy(self, guesses, model, tokenizer):

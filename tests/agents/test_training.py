@@ -138,5 +138,9 @@ class TestMeter:
 def test_settings_of_a_cell_reach_its_episodes():
     cell = Cell(Assembly(), "mixed:0.3", settings=Settings(reward="final"), split="all")
     episode = cell.episode(5, "plan")
-    assert (episode.settings.form, episode.settings.reward, episode.settings.behaviour) == ("plan", "final", "mixed:0.3")
+    assert (episode.settings.form, episode.settings.reward, episode.settings.behaviour) == (
+        "plan",
+        "final",
+        "mixed:0.3",
+    )
     assert replace(cell, mode="free").longest() > cell.longest()

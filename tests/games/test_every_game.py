@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 
 from textenvs import testing
 from textenvs.core.game import LEVELS, Game
+from textenvs.core.refusal import Refusal
 from textenvs.envs.settings import FORMS
-from textenvs.envs.solo import SoloEnv
+from textenvs.envs.shell import DIALS, ENVIRONMENT_ARGUMENTS
+from textenvs.envs.solo import SEAT_ARGUMENTS, SoloEnv
 from textenvs.registry import ENTRIES, Entry, argument_names, game_class, make_game
+
+FEW_MOVES_AT_A_TIME = ("KuhnPoker", "Quest")
+"""Games where what is legal changes from turn to turn, so that a sampled reply may be refused."""
 
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
 by_form = pytest.mark.parametrize("form", FORMS)
@@ -83,7 +88,7 @@ def test_sampled_actions_are_accepted(each: Entry) -> None:
     for seed in range(5):
         env.reset(seed=seed)
         env.action_space.seed(seed)
-        assert env.step(env.action_space.sample())[4]["refusal"] is None or each.family == "world"
+        assert env.step(env.action_space.sample())[4]["refusal"] is None or each.name in FEW_MOVES_AT_A_TIME
 
 
 @by_entry
@@ -121,3 +126,20 @@ def test_the_horizon_grows_with_the_levels(each: Entry) -> None:
     if argument_names(each.name) and each.family != "control":
         turns = [make_game(each.name, level=level).max_turns for level in LEVELS]
         assert turns[0] < turns[-1]
+
+
+@by_entry
+def test_no_argument_is_also_one_of_the_environment(each: Entry) -> None:
+    taken = {*DIALS, *ENVIRONMENT_ARGUMENTS, *SEAT_ARGUMENTS, "level", "max_cycles", "game"}
+    assert not taken & set(argument_names(each.name))
+
+
+@by_entry
+def test_the_example_of_a_plan_is_read_line_by_line(each: Entry) -> None:
+    env = SoloEnv(each.name, form="plan")
+    env.reset(seed=0)
+    episode = env.episode
+    if episode.game.max_turns > 1:
+        *_, one, other, _rule = episode.dialogues[0][0].text.splitlines()
+        assert one == other
+        assert not isinstance(episode.game.read(episode.state, 0, one), Refusal)

@@ -81,6 +81,8 @@ def test_bisection_always_wins_the_default_game() -> None:
     [
         ("guess 4", 4), ("4", 4), ("Guess: 4", 4), ("my guess is 4.", 4), ("I guess 4, since 1 to 7 is left", 4),
         ("**4**", 4), ("[4]", 4), ("not 3, so 4", 4), ("guess 3? No: guess 4", 4), ("４", 4), ("0004", 4),
+        ("Guess 1: 4", 4), ("Guess 2:4", 4), ("I guess 3 is too low, so 4", 4), ("I go with 4 (2 guesses left)", 4),
+        ("3 was wrong, now 4", 4), ("4, with 2 more guesses to go", 4), ("Here are my 3 guesses:", None),
         ("guess 8", None), ("0", None), ("-4", None), ("guess -4", None), ("four", None), ("4.5", None), ("", None),
         ("4th", None), ("9" * 400, None), ("五", None),
     ],

@@ -60,7 +60,7 @@ def test_every_play_agrees_with_a_second_implementation() -> None:
 
 
 def test_other_payoffs_are_paid() -> None:
-    game = PrisonersDilemma(rounds=4, temptation=0.5, reward=0.25, punishment=-1.0, sucker=-2.0)
+    game = PrisonersDilemma(rounds=4, temptation=0.5, mutual_reward=0.25, punishment=-1.0, sucker=-2.0)
     paid, _ = play(game, "CCDD", "CDCD")
     assert paid == [(0.25, 0.25), (-2.0, 0.5), (0.5, -2.0), (-1.0, -1.0)]
 
@@ -192,10 +192,10 @@ def test_reading(reply: str, move: str | None) -> None:
         ({"rounds": 2.5}, "rounds"),
         ({"temptation": "high"}, "temptation"),
         ({"sucker": -1e7}, "sucker"),
-        ({"temptation": 3.0}, "temptation > reward"),
-        ({"punishment": 3.5}, "reward > punishment"),
+        ({"temptation": 3.0}, "temptation > mutual_reward"),
+        ({"punishment": 3.5}, "mutual_reward > punishment"),
         ({"sucker": 1.0}, "punishment > sucker"),
-        ({"temptation": 6.0}, "2 x reward"),
+        ({"temptation": 6.0}, "2 x mutual_reward"),
     ],
 )
 def test_a_bad_argument_is_named(arguments: dict[str, object], match: str) -> None:

@@ -5,6 +5,7 @@ Every form, policy and viewer shows a player the same words because they all com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -26,9 +27,22 @@ class Message(NamedTuple):
 Dialogue = tuple[Message, ...]
 
 
-def refusal_answer(refusal: str, view: str) -> str:
-    """Return what a player is shown after a refused reply: why, and the situation again."""
-    return f"{refusal} Nothing has changed:\n{view}"
+def refusal_answer(refusal: str, price: float, view: str) -> str:
+    """Return what a player is shown after a refused reply: why, what it cost, and the situation again."""
+    cost = f" That costs {_points(price)};" if price else ""
+    return f"{refusal}{cost}{' the' if cost else ' The'} game is as before:\n{view}"
+
+
+def refusal_rule(price: float, most: int) -> str:
+    """Return how the instructions tell what refused replies cost."""
+    cost = f"costs {_points(price)}" if price else "is refused"
+    return f"A reply that is no legal move {cost}; {most} in a row lose the game."
+
+
+def example_reply(instructions: str) -> str | None:
+    """Return the example that a game's instructions end with, as in `for example: guess 4`; None if there is none."""
+    found = re.search(r"example[^:\n]*: (?P<reply>[^\n]+)$", instructions)
+    return found["reply"] if found else None
 
 
 def recent(dialogue: Dialogue, turns: int | None) -> Dialogue:
@@ -53,6 +67,10 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+
+
+def _points(number: float) -> str:
+    return f"{number:g} point{'s' * (number != 1)}"
 
 
 def _quoted(reply: str) -> str:

@@ -147,6 +147,10 @@ class Game(ABC, Generic[S, M]):
         """Return a potential for reward shaping (any scale, higher is closer to the goal), or None."""
         return None
 
+    def vocabulary(self) -> tuple[str, ...]:
+        """Return texts with all words that only some instances use, for those who build a vocabulary."""
+        return ()
+
     def expert(self, state: S, player: int) -> Distribution[M] | None:
         """Return a scripted player's mixed move, using only what `player` can know; None if there is none."""
         return None

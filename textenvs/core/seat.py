@@ -112,6 +112,9 @@ class Seat(Game[SeatState, Any]):
     def read(self, state: SeatState, player: int, text: str) -> Any | Refusal:
         return self.game.read(state.state, self.seat, text)
 
+    def vocabulary(self) -> tuple[str, ...]:
+        return self.game.vocabulary()
+
     def expert(self, state: SeatState, player: int) -> Distribution[Any] | None:
         return self.game.expert(state.state, self.seat)
 

@@ -11,7 +11,7 @@ import math
 import operator
 from typing import Any, NamedTuple
 
-from textenvs.core.dialogue import Dialogue, Message, printable, recent, refusal_answer, transcript
+from textenvs.core.dialogue import Dialogue, Message, printable, recent, refusal_answer, refusal_rule, transcript
 from textenvs.core.errors import ArgumentError, EpisodeOverError, check_range
 from textenvs.core.game import Game, draw
 from textenvs.core.instances import deal_at, deal_in, digest
@@ -203,7 +203,16 @@ class Episode:
         return deal_at(self.game, self.split, instance, Stream(number, Purpose.INSTANCE))
 
     def _instructions(self, player: int) -> str:
-        return self.game.instructions(player)
+        """Return the rules of the game, of the form and of refusals, as told once."""
+        rule = refusal_rule(self.settings.refusal_price, self.settings.max_refusals)
+        return "\n".join(filter(None, (self.game.instructions(player), self._form_instructions(player), rule)))
+
+    def _form_instructions(self, player: int) -> str:
+        return ""
+
+    def _most_chars(self) -> int:
+        """Return how long a reply may be to be read."""
+        return self.settings.max_reply_chars
 
     def _hear(self, player: int, text: str) -> None:
         """Note a reply; raises as `reply` does."""
@@ -215,7 +224,7 @@ class Episode:
             raise ArgumentError(f"a reply is a str, not a {type(text).__name__}: {text!r:.80}")
         self.replies = (*self.replies, (player, text))
         self.turns[player] += 1
-        shown = printable(text[: self.settings.max_reply_chars])
+        shown = printable(text[: self._most_chars()])
         self.dialogues[player] = (*self.dialogues[player], Message("assistant", shown))
 
     def _play(self, player: int, text: str) -> Outcome:
@@ -233,7 +242,7 @@ class Episode:
         return Outcome(self._earn(self._nothing), None)
 
     def _read(self, player: int, text: str) -> Any | Refusal:
-        return read(self.game, self.state, player, text, self.settings.max_reply_chars)
+        return read(self.game, self.state, player, text, self._most_chars())
 
     def _refuse(self, player: int) -> tuple[float, ...]:
         """Count a refusal of `player` and return what it costs each player."""
@@ -297,7 +306,9 @@ class Episode:
         shown = self._shown(player)
         if self.settings.feedback != "full":
             return shown
-        return f"{refusal.text}\n{shown}" if self.over else refusal_answer(refusal.text, shown)
+        if self.over:
+            return f"{refusal.text}\n{shown}"
+        return refusal_answer(refusal.text, self.settings.refusal_price, shown)
 
     def _new_shadow(self) -> Shadow:
         return Shadow(self.game, self.split, Stream(self.seed, Purpose.SHADOW), self.settings.max_reply_chars)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from textenvs.core.dialogue import example_reply
 from textenvs.core.errors import EmptySplitError
 from textenvs.core.game import Game
 from textenvs.core.refusal import Refusal
@@ -18,8 +19,9 @@ _BULLET = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s+(?=\S)")
 PLAN_INSTRUCTIONS = (
     "Here, however, you write your whole plan now, before anything happens: reply with all your moves in order, "
     "one on each line. They are played one after the other, and you see no answers in between. Moves after the "
-    "end are ignored; a plan that is too short loses."
+    "end are ignored; a plan that is too short loses. Two moves of a plan look like this:\n{example}\n{example}"
 )
+PLAN_ENDED = Refusal("Your plan ended before the game did.", "empty")
 
 
 def plan_lines(text: str) -> list[str]:
@@ -31,9 +33,10 @@ def plan_lines(text: str) -> list[str]:
 class PlanEpisode(Episode):
     """The `plan` form: one reply holds all moves; they are played in order and one score comes back.
 
-    Each line is a reply of the `turns` form. Lines in which no move can be read are skipped as prose; a
-    move that the rules forbid is refused and priced. A plan that runs out before the game does goes on
-    with empty replies, so the same rule of refusals in a row ends the episode.
+    Each move stands for a reply of the `turns` form. Prose belongs to the move that follows it, as in a
+    chatty reply; a move that the rules forbid is refused and priced. A plan that runs out before the game
+    does goes on with empty replies, so the same rule of refusals in a row ends the episode. A plan may
+    have `max_reply_chars` for each turn of the game.
 
     Attributes:
         steps: moves of the plan that were played, refused and empty ones included: environment steps.
@@ -41,8 +44,15 @@ class PlanEpisode(Episode):
 
     steps = 0
 
-    def _instructions(self, player: int) -> str:
-        return f"{super()._instructions(player)}\n{PLAN_INSTRUCTIONS}"
+    def _form_instructions(self, player: int) -> str:
+        example = example_reply(self.game.instructions(player))
+        return PLAN_INSTRUCTIONS.format(example=example) if self.game.max_turns > 1 else ""
+
+    def _most_chars(self) -> int:
+        return self.settings.max_reply_chars * self.game.max_turns
+
+    def _read(self, player: int, text: str) -> Any | Refusal:
+        return super()._read(player, text) if text else PLAN_ENDED
 
     def reply(self, player: int, text: str) -> Outcome:
         """Play the whole plan; see `Episode.reply`. The refusal told is the first, if any."""
@@ -56,7 +66,7 @@ class PlanEpisode(Episode):
 
     def _play_all(self, player: int, text: str) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        too_long = len(text) > self.settings.max_reply_chars
+        too_long = len(text) > self._most_chars()
         for line in [text] * self.settings.max_refusals if too_long else plan_lines(text):
             if self.over:
                 return outcomes
@@ -75,9 +85,8 @@ class ReplyEpisode(Episode):
     """The `reply` form: one reply to a position that the behaviour strategy reached, scored by the judge.
 
     The position is drawn uniformly from the decisions of one episode of the behaviour, so that short episodes weigh
-    as much as long ones; what chance does after the
-    reply is drawn anew, so that it has nothing to do with how long that episode was. `scores` holds the native
-    reward of the reply alone, so that every judge can be compared with it.
+    as much as long ones. What chance does after the reply is drawn anew, so that it has nothing to do with how long
+    that episode was. `scores` holds the native reward of the reply alone, so that every judge can be compared with it.
     """
 
     def __init__(

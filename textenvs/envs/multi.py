@@ -15,15 +15,13 @@ from textenvs.core.errors import ArgumentError, EpisodeOverError, UnknownNameErr
 from textenvs.core.game import Game
 from textenvs.core.refusal import Refusal
 from textenvs.envs.settings import Settings
-from textenvs.envs.shell import RENDER_MODES, Shell, split_keywords
+from textenvs.envs.shell import RENDER_MODES, Shell, sampled_play, split_keywords
 from textenvs.envs.spaces import TextSpace
-from textenvs.envs.streams import Purpose, Stream
 from textenvs.registry import make_game
 
 Observation = dict[str, str]
 
 _SAMPLED_EPISODES = 16
-_SAMPLED_REPLIES = 50
 
 
 class MultiShell(Shell):
@@ -141,14 +139,9 @@ class MultiShell(Shell):
         seen: set[str] = set()
         legal: list[set[str]] = [set() for _ in self.possible_agents]
         for seed in range(_SAMPLED_EPISODES):
-            episode = self._new_episode(seed, self.split, None)
-            random = Stream(seed, Purpose.POLICY)
-            while not episode.over and len(episode.replies) < _SAMPLED_REPLIES:
-                player = episode.to_move()[0]
-                replies = episode.legal_replies(player)
-                seen.add(episode.observation(player))
+            for player, observation, replies, _ in sampled_play(self._new_episode(seed, self.split, None)):
+                seen.add(observation)
                 legal[player].update(replies)
-                episode.reply(player, random.choice(replies))
         observed = [spaces.Dict({"text": TextSpace(sorted(seen))}) for _ in self.possible_agents]
         return observed, [TextSpace(sorted(replies)) for replies in legal]
 

@@ -38,7 +38,8 @@ class Settings:
         refusal_price: what each refused reply costs.
         max_refusals: refusals in a row of one player that forfeit the episode. The forfeiting player's
             return becomes the lowest that legal play can earn, minus the prices paid.
-        max_reply_chars: longer replies are refused unread; the dialogue keeps this much of them.
+        max_reply_chars: longer replies are refused unread; the dialogue keeps this much of them; a plan
+            may have as many for each turn.
         behaviour: the strategy that plays up to the judged reply in the `reply` form (see
             `textenvs.core.strategies`).
         judge: what scores the reply in the `reply` form: `immediate`, `lookahead:H`, `return`, or any

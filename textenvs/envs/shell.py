@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -17,11 +17,16 @@ from textenvs.core.refusal import Refusal
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
 from textenvs.envs.settings import Settings
+from textenvs.envs.streams import Purpose, Stream
 from textenvs.registry import argument_names, entry
 
 DIALS = tuple(field.name for field in fields(Settings))
 RENDER_MODES = ("ansi",)
 RESET_OPTIONS = ("split", "instance")
+ENVIRONMENT_ARGUMENTS = ("render_mode", "legal_in_info", "split")
+
+_SAMPLED_TURNS = 50
+_SAMPLED_MOVES = 100
 
 ShellType = TypeVar("ShellType", bound="Shell")
 
@@ -53,12 +58,36 @@ def split_keywords(
     Raises:
         UnknownNameError: for a keyword that is not accepted.
     """
-    name, own = (entry(game).name, ("level", *argument_names(game))) if isinstance(game, str) else (game.name, ())
+    name, own = (
+        (entry(game).name, ("level", *ENVIRONMENT_ARGUMENTS, *argument_names(game)))
+        if isinstance(game, str)
+        else (game.name, ())
+    )
     for keyword in keywords:
         if keyword not in (accepted := (*own, *more, *DIALS)):
             raise UnknownNameError(f"argument of {name}", keyword, accepted)
     dials = {key: value for key, value in keywords.items() if key in DIALS}
     return dials, {key: value for key, value in keywords.items() if key not in DIALS}
+
+
+def sampled_play(episode: Episode) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
+    """Play an episode by random legal replies and yield what its turns show.
+
+    Yields:
+        Who is to move, the observation, some of the legal replies (of many, some over the whole range), and the
+        reply that will be given when the next turn is asked for.
+    """
+    random = Stream(episode.seed, Purpose.POLICY)
+    for _ in range(_SAMPLED_TURNS):
+        if episode.over:
+            return
+        player = episode.to_move()[0]
+        moves = episode.game.legal(episode.state, player)
+        some = moves[:: -(-len(moves) // _SAMPLED_MOVES)]
+        replies = tuple(episode.game.say(episode.state, move) for move in some)
+        reply = random.choice(replies)
+        yield player, episode.observation(player), replies, reply
+        episode.reply(player, reply)
 
 
 class Shell(ABC):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import gymnasium as gym
@@ -12,14 +14,13 @@ from textenvs.core.game import Game
 from textenvs.core.seat import Seat
 from textenvs.envs.episode import Episode
 from textenvs.envs.settings import Settings
-from textenvs.envs.shell import RENDER_MODES, RESET_OPTIONS, Shell, split_keywords
+from textenvs.envs.shell import RENDER_MODES, RESET_OPTIONS, Shell, sampled_play, split_keywords
 from textenvs.envs.spaces import TextSpace
-from textenvs.envs.streams import Purpose, Stream
 from textenvs.registry import entry, make_game
 
 SEAT_ARGUMENTS = ("seat", "opponent")
 
-_SAMPLED_OPENINGS = 4
+_SAMPLED_EPISODES = 8
 
 
 def solo_game(name: str | Game[Any, Any], **arguments: Any) -> Game[Any, Any]:
@@ -95,9 +96,7 @@ class SoloEnv(Shell, gym.Env[str, str]):
         dials, arguments = split_arguments(game, keywords)
         rules, settings = solo_game(game, **arguments), Settings(**dials)
         super().__init__(rules, settings, render_mode=render_mode, legal_in_info=legal_in_info, split=split)
-        openings = [self._new_episode(seed, split, None) for seed in range(_SAMPLED_OPENINGS)]
-        self.action_space = TextSpace(_sample_replies(openings))
-        self.observation_space = TextSpace(sorted({opening.observation(0) for opening in openings}))
+        self.observation_space, self.action_space = self._sampled_spaces()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         """Begin an episode; `seed` names it entirely, whatever was played before.
@@ -133,19 +132,22 @@ class SoloEnv(Shell, gym.Env[str, str]):
         """Return the wordings of the moves that are legal now; none once the episode is over."""
         return self.episode.legal_replies(0)
 
+    def _sampled_spaces(self) -> tuple[TextSpace, TextSpace]:
+        """Return spaces that sample what a few random episodes show and allow; whole plans in the `plan` form."""
+        seen: set[str] = set()
+        replies: set[str] = set()
+        for seed in range(_SAMPLED_EPISODES):
+            episode = self._new_episode(seed, self.split, None)
+            if self.settings.form == "plan":
+                single = Episode(self.game, replace(self.settings, form="turns"), seed=seed, split=self.split)
+                seen.add(episode.observation(0))
+                replies.add("\n".join(reply for *_, reply in sampled_play(single)))
+                continue
+            turns = None if self.settings.form == "turns" else 1  # one judged reply would call the user's judge
+            for _, observation, legal, _ in islice(sampled_play(episode), turns):
+                seen.add(observation)
+                replies.update(legal)
+        return TextSpace(sorted(seen)), TextSpace(sorted(replies))
+
     def _generator(self) -> np.random.Generator:
         return self.np_random
-
-
-def _sample_replies(openings: list[Episode]) -> list[str]:
-    """Return replies that make sense in the openings: single moves, or whole plans of random moves."""
-    samples = set()
-    for episode in openings:
-        legal = episode.legal_replies(0)
-        if episode.settings.form == "plan":
-            random = Stream(episode.seed, Purpose.POLICY)
-            turns = min(episode.game.max_turns, 100)
-            samples.add("\n".join(random.choice(legal) for _ in range(turns)))
-        else:
-            samples.update(legal)
-    return sorted(samples)

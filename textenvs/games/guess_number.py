@@ -152,7 +152,9 @@ class GuessNumber(Game[GuessNumberState, int]):
 _LISTED = 20_000
 """More deals than these are drawn, not listed."""
 
-_NUMBER = r"-?\d+(?!\w|[.,]\d)"
+_NUMBER = r"-?\d+(?!\w|[.,]\d|\s*:\s*\d|\s+(?:more\s+)?guess|\s+(?:is|was)\s+(?:too|wrong))"
+"""Not the ordinal in "guess 1: 4", not "3 guesses", not what "4 is too low" talks about."""
+
 _SAID = r"\bguess(?:es|ing|ed)?[^\w-]{0,3}(?:is|number)?[^\w-]{0,3}"
 
 

@@ -41,7 +41,7 @@ class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
         `cooperate` or `defect`. In a longer reply the last of these words counts; "not defect" is
         cooperate, "not cooperate" is defect.
     Rewards:
-        After each round. A player gets `reward` if both cooperate and `punishment` if both defect; who
+        After each round. A player gets `mutual_reward` if both cooperate and `punishment` if both defect; who
         defects against a cooperator gets `temptation`, and the cooperator gets `sucker`. Return in
         rounds x sucker … rounds x temptation.
     End:
@@ -49,10 +49,10 @@ class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
     Parameters:
         rounds: rounds in an episode; both players know it.
         temptation: for defecting against a cooperator.
-        reward: for mutual cooperation.
+        mutual_reward: for mutual cooperation.
         punishment: for mutual defection.
-        sucker: for cooperating with a defector. It must hold that temptation > reward > punishment >
-            sucker, and 2 x reward > temptation + sucker, so that taking turns does not pay.
+        sucker: for cooperating with a defector. It must hold that temptation > mutual_reward > punishment
+            > sucker, and 2 x mutual_reward > temptation + sucker, so that taking turns does not pay.
     Size:
         One instance; 4 x rounds - 3 states for players; `rounds` turns.
     Known values:
@@ -76,19 +76,19 @@ class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
 
     rounds: int = 10
     temptation: float = 5.0
-    reward: float = 3.0
+    mutual_reward: float = 3.0
     punishment: float = 1.0
     sucker: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the arguments; raises `ArgumentError`."""
         check_range("rounds", self.rounds, 1, 10_000)
-        for name in ("temptation", "reward", "punishment", "sucker"):
+        for name in ("temptation", "mutual_reward", "punishment", "sucker"):
             check_range(name, getattr(self, name), -1e6, 1e6)
-        if not self.temptation > self.reward > self.punishment > self.sucker:
-            raise ArgumentError(f"temptation > reward > punishment > sucker must hold, not {self}")
-        if not 2 * self.reward > self.temptation + self.sucker:
-            raise ArgumentError(f"2 x reward > temptation + sucker must hold, not {self}")
+        if not self.temptation > self.mutual_reward > self.punishment > self.sucker:
+            raise ArgumentError(f"temptation > mutual_reward > punishment > sucker must hold, not {self}")
+        if not 2 * self.mutual_reward > self.temptation + self.sucker:
+            raise ArgumentError(f"2 x mutual_reward > temptation + sucker must hold, not {self}")
 
     @property
     def max_turns(self) -> int:
@@ -119,7 +119,7 @@ class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
     def _points(self, own: Move, other: Move) -> float:
         """Return what a player gets in a round for its own move and the other's."""
         if own == "cooperate":
-            return float(self.reward if other == "cooperate" else self.sucker)
+            return float(self.mutual_reward if other == "cooperate" else self.sucker)
         return float(self.temptation if other == "cooperate" else self.punishment)
 
     def instructions(self, player: int) -> str:
@@ -127,7 +127,7 @@ class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
         return (
             f"You and another player play {rounds}. In each round you both choose at the same time: cooperate or "
             "defect. A round pays:\n"
-            f"You both cooperate: {_worth(self.reward)} for each.\n"
+            f"You both cooperate: {_worth(self.mutual_reward)} for each.\n"
             f"You both defect: {_worth(self.punishment)} for each.\n"
             f"You defect, the other cooperates: {_worth(self.temptation)} for you, {self.sucker:g} for the other.\n"
             f"You cooperate, the other defects: {_worth(self.sucker)} for you, {self.temptation:g} for the other.\n"

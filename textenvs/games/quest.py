@@ -14,6 +14,7 @@ from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal
 from textenvs.games import quest_parser
 from textenvs.games.quest_world import (
+    CONTAINERS,
     HELD,
     LOOK,
     METALS,
@@ -59,7 +60,8 @@ class Quest(Game[QuestState, QuestMove]):
     Replies:
         `go north`, `open the chest`, `open the north door`, `take the brass key`, `unlock the north
         door with the brass key`, `drop the brass key`, `look`, `inventory`, and many synonyms.
-        In a longer reply the last command counts.
+        In a longer reply the last command counts. "It", "the key" and "the door" mean what is in view,
+        also in a plan, which can so adapt a little: the plan ruler bounds fixed sequences of moves only.
     Rules:
         The rooms lie on a square grid; passages north, east, south or west join them into a tree,
         so there is one direct walk between any two. A passage may have a closed wooden door, to be
@@ -175,6 +177,9 @@ class Quest(Game[QuestState, QuestMove]):
     def progress(self, state: QuestState) -> float:
         """Minus the fewest moves that still win, known only to one who sees the whole house."""
         return -float(moves_left(state))
+
+    def vocabulary(self) -> tuple[str, ...]:
+        return (*ROOMS, *METALS, *CONTAINERS, *TRINKETS, "open", "closed", "empty")
 
     def expert(self, state: QuestState, player: int) -> Distribution[QuestMove]:
         """Takes what is of use, else unlocks, else opens or enters what is nearest of all it has seen."""

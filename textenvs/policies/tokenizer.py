@@ -119,7 +119,7 @@ class WordTokenizer:
 
 def game_texts(game: Game[Any, Any], episodes: int) -> set[str]:
     """Return what `game` says and is told in `episodes` episodes of each scripted player, refusals included."""
-    texts = {*_FIXED_TEXTS, *_forfeited(Episode(game, seed=0))}
+    texts = {*_FIXED_TEXTS, *game.vocabulary(), *_forfeited(Episode(game, seed=0))}
     for seed in range(episodes):
         episode = Episode(game, seed=seed)
         expert = game.expert(episode.state, episode.to_move()[0]) if episode.to_move() else None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,20 +23,6 @@ def every_plan(game: PlanGame) -> IntArray:
     return np.array(list(product(range(len(game.words)), repeat=game.graph.horizon)))
 
 
-def replies(game: Doors, opening: int, plan: list[str], most_refusals: int) -> int:
-    """How many replies a plan takes: the rules of the plan form again, for Doors."""
-    moves: list[str] = []
-    taken = refused = 0
-    for word in plan + [""] * most_refusals:
-        taken += 1
-        legal = word in (("left", "up") if len(moves) % 2 else ("up", "down"))
-        refused = 0 if legal else refused + 1
-        moves += [word] if legal else []
-        if refused == most_refusals or len(moves) == game.turns or (opening, moves) == (1, ["up"]):
-            break
-    return taken
-
-
 def only(plans: PlanTable, opening: int, lines: IntArray) -> None:
     """Make a plan table write one plan for an opening."""
     openings = np.array([plans.game.graph.opening_node[opening]])
@@ -53,18 +40,14 @@ class TestPlaying:
         game = PlanGame(build_graph(rules), settings)
         lines = every_plan(game)
         form = Settings(form="plan", refusal_price=settings.refusal_price, max_refusals=settings.max_refusals)
-        for number, node in enumerate(game.graph.opening_node):
+        for node in game.graph.opening_node:
             played = game.play(np.full(len(lines), node), lines, seeded())
-            opening = game.graph.states[game.graph.beliefs[node][0][0]][0]
-            steps = 0
-            for plan, score in zip(lines, played.returns, strict=True):
-                words = [game.words[word] for word in plan]
-                episode = opened(rules, form, opening)
-                episode.reply(0, "\n".join(words))
+            ((state, _),) = game.graph.belief(node)
+            episodes = [opened(rules, form, opening=state[0]) for _ in lines]
+            for episode, plan, score in zip(episodes, lines, played.returns, strict=True):
+                episode.reply(0, "\n".join(game.words[word] for word in plan))
                 assert episode.scores[0] == pytest.approx(score)
-                steps += replies(rules, opening, words, settings.max_refusals)
-            assert played.steps == steps
-            assert number < 2
+            assert played.steps == sum(episode.steps for episode in episodes)
 
     def test_the_exact_value_of_one_plan_is_its_score(self, settings: Settings) -> None:
         game = PlanGame(build_graph(Doors()), settings)
@@ -72,9 +55,8 @@ class TestPlaying:
             plans = PlanTable(game)
             only(plans, 0, lines)
             only(plans, 1, lines[::-1])
-            both = [game.play(game.graph.opening_node[[n]], each[None], seeded()).returns[0]
-                    for n, each in enumerate((lines, lines[::-1]))]  # fmt: skip
-            assert plan_value(plans) == pytest.approx(game.graph.opening_probability @ both)
+            returns = game.play(game.graph.opening_node, np.stack([lines, lines[::-1]]), seeded()).returns
+            assert plan_value(plans) == pytest.approx(game.graph.opening_probability @ returns)
 
 
 def opened(rules: Doors, settings: Settings, opening: int) -> PlanEpisode:
@@ -86,6 +68,28 @@ def opened(rules: Doors, settings: Settings, opening: int) -> PlanEpisode:
     )
 
 
+def score(
+    rules: Game[Any, Any], state: Any, plan: list[Any], *, price: float, earned: float = 0.0, refused: int = 0
+) -> float:
+    """The expected score of a plan by the rules of the game alone; three refusals in a row forfeit."""
+    if rules.chance(state):
+        after = [(rules.apply(state, event), event, float(p)) for event, p in rules.chance(state)]
+        return sum(
+            p
+            * score(rules, new, plan, price=price, earned=earned + rules.rewards(state, event, new)[0], refused=refused)
+            for new, event, p in after
+        )
+    if rules.is_over(state):
+        return earned
+    if refused == 3:
+        return rules.return_range[0]
+    move, rest = (plan[0], plan[1:]) if plan else (None, plan)
+    if move not in rules.legal(state, 0):
+        return score(rules, state, rest, price=price, earned=earned, refused=refused + 1) - price
+    new = rules.apply(state, move)
+    return score(rules, new, rest, price=price, earned=earned + rules.rewards(state, move, new)[0])
+
+
 def trained(graph: InformationGraph, seed: int) -> PlanTable:
     """A plan table with a third of all prefixes met, and random logits everywhere."""
     plans = PlanTable(PlanGame(graph, Settings(refusal_price=0.2)))
@@ -95,12 +99,12 @@ def trained(graph: InformationGraph, seed: int) -> PlanTable:
     return plans
 
 
-GAMES: list[Game[object, object]] = [Doors(), assembly(length=2, horizon=4, slip=0.3, lure=0.1)[0].game]
+GAMES: list[Game[Any, Any]] = [Doors(), assembly(length=2, horizon=4, slip=0.3, lure=0.1)[0].game]
 
 
 class TestPlanTable:
     @pytest.mark.parametrize("rules", GAMES, ids=repr)
-    def test_the_exact_value_is_the_mean_score_of_written_plans(self, rules: Game[object, object]) -> None:
+    def test_the_exact_value_is_the_mean_score_of_written_plans(self, rules: Game[Any, Any]) -> None:
         graph = build_graph(rules)
         for seed in range(3):
             plans = trained(graph, seed)
@@ -109,21 +113,19 @@ class TestPlanTable:
             assert returns.mean() == pytest.approx(plan_value(plans), abs=4 * returns.std() / np.sqrt(20_000))
 
     @pytest.mark.parametrize("rules", GAMES, ids=repr)
-    def test_the_exact_value_is_the_sum_over_all_plans(self, rules: Game[object, object]) -> None:
+    def test_the_exact_value_is_the_sum_over_all_plans(self, rules: Game[Any, Any]) -> None:
         graph = build_graph(rules)
         plans, lines = trained(graph, 0), every_plan(PlanGame(graph))
         probabilities = plans.table.probabilities()
         total = 0.0
-        for number, node in enumerate(graph.opening_node):
+        for node, weight in zip(graph.opening_node, graph.opening_probability, strict=True):
+            ((state, _),) = graph.belief(node)
             for plan in lines:
-                row, chance = plans.opening_row[node], graph.opening_probability[number]
+                row, chance = plans.opening_row[node], float(weight)
                 for word in plan:
                     chance *= probabilities[plans.table.start[row] + word]
                     row = plans.after[row, word]
-                alone = PlanTable(plans.game)
-                only(alone, number, plan)
-                weighted = plan_value(alone) - others(alone, number)
-                total += chance * weighted / graph.opening_probability[number]
+                total += chance * score(rules, state, [plans.game.words[word] for word in plan], price=0.2)
         assert plan_value(plans) == pytest.approx(total)
 
     def test_meeting_prefixes_leaves_the_policy_as_it_is(self) -> None:
@@ -170,15 +172,3 @@ class TestPlanTable:
         assert first == pytest.approx(behaviour[:3], abs=0.02)
         drawn = Sampler(plans.table.start, plans.table.probabilities()).draw(np.full(10, row), seeded())
         assert (drawn // 3 == row).all()
-
-
-def others(plans: PlanTable, opening: int) -> float:
-    """What all other openings add to the value of a plan table that is uniform there."""
-    fresh = PlanTable(plans.game)
-    probability = plans.game.graph.opening_probability.copy()
-    probability[opening] = 0.0
-    graph = plans.game.graph
-    from dataclasses import replace
-
-    fresh.game = PlanGame(replace(graph, opening_probability=probability), plans.game.settings)
-    return plan_value(fresh)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ from textenvs.core.refusal import Refusal
 from textenvs.core.strategies import strategy
 from textenvs.games.assembly import Assembly
 from textenvs.planning.enumeration import build_graph
-from textenvs.planning.graph import FloatArray, InformationGraph
+from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
 from textenvs.planning.values import state_policy
 
 
@@ -71,6 +71,22 @@ def assembly(**arguments: Any) -> tuple[InformationGraph, FloatArray]:
     """The graph of an Assembly game and the policy that plays half at random, half like the expert."""
     graph = build_graph(Assembly(**arguments))
     return graph, state_policy(graph, strategy("mixed:0.5"))
+
+
+class CountingGraph(InformationGraph):
+    """A graph that counts the moves played in it."""
+
+    moves_played = 0
+
+    @classmethod
+    def of(cls, graph: InformationGraph) -> CountingGraph:
+        return cls(**{field.name: getattr(graph, field.name) for field in fields(graph)})
+
+    def sample_step(
+        self, nodes: IntArray, moves: IntArray, generator: np.random.Generator
+    ) -> tuple[FloatArray, IntArray]:
+        object.__setattr__(self, "moves_played", self.moves_played + len(nodes))
+        return super().sample_step(nodes, moves, generator)
 
 
 def seeded(seed: int = 0) -> np.random.Generator:

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from agents import losses, turn_ppo
+from agents.learner import Clipping, ScalarLearner, episode_tokens
+from agents.training import Cell, paid, training_seeds
+from agents.turn_ppo import Config, fit_critic, time_major, values, with_last_view
+from textenvs.envs.settings import Settings
+from textenvs.evaluation.rollout import play
+from textenvs.games.assembly import Assembly
+from textenvs.policies.ledger import Ledger
+from textenvs.policies.scripted import ScriptPolicy
+from textenvs.policies.tokens import collate
+
+SURE = Cell(Assembly(length=2, horizon=4, slip=0.0, lure=0.5), "random")
+
+
+def scripted(*scripts, cell=SURE, longest=None):
+    return [
+        played
+        for script in scripts
+        for played in play([cell.episode(0)], ScriptPolicy(script.split("/")), longest=longest)
+    ]
+
+
+def sampled(cell, model, tokenizer, episodes=6, longest=None):
+    seeds = training_seeds(0)
+    policy = cell.policy(model, tokenizer, Ledger())
+    return play([cell.episode(next(seeds)) for _ in range(episodes)], policy, longest=longest)
+
+
+class TestTime:
+    def test_an_episode_that_is_over_is_worth_nothing_afterwards(self):
+        played = scripted("advance/advance", "sell/advance/sell/advance")
+        r_t, discount_t, mask = time_major(played, paid(played))
+        assert r_t.T.tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 1]]
+        assert discount_t.T.tolist() == [[1, 0, 0, 0], [1, 1, 1, 0]]
+        assert mask.T.tolist() == [[True, True, False, False], [True] * 4]
+
+    def test_turns_used_up_end_the_episode_by_its_rules(self):
+        played = scripted("sell/sell/sell/sell")
+        assert time_major(played, paid(played))[1].T.tolist() == [[1, 1, 1, 0]]
+
+    def test_a_forfeit_ends_the_episode_by_its_rules(self):
+        played = scripted("?/?", cell=replace(SURE, mode="free", settings=Settings(max_refusals=2)))
+        assert played[0].episode.forfeited == 0
+        assert time_major(played, paid(played))[1].T.tolist() == [[1, 0]]
+
+    def test_an_episode_that_was_cut_keeps_its_discount(self):
+        played = scripted("sell/sell/sell/sell", "advance/advance", longest=2)
+        assert [each.episode.over for each in played] == [False, True]
+        assert time_major(played, paid(played))[1].T.tolist() == [[1, 1], [1, 0]]
+
+    def test_bootstraps_where_it_was_cut_and_never_where_it_is_over(self):
+        """With λ = 1 and values of 10 everywhere, only the cut episode expects anything after its last reply."""
+        played = scripted("sell/sell/sell/sell", "sell/sell/sell/sell", "advance/advance", longest=None)[:1]
+        cut = scripted("sell/sell", "advance/advance", longest=2)
+        for episodes, expected in [(played, [[2.0 - 10]]), (cut, [[1.0 + 10 - 10], [1.0 - 10]])]:
+            r_t, discount_t, mask = time_major(episodes, paid(episodes))
+            v_t = torch.full((len(r_t) + 1, len(episodes)), 10.0)
+            v_t[:-1][~mask] = 0.0
+            advantages = losses.gae(r_t, discount_t, v_t, 1.0)
+            assert advantages[:1].T.tolist() == expected
+
+
+class TestCritic:
+    def test_says_the_value_of_a_situation_before_the_reply_is_known(self, assembly, model, tokenizer):
+        played = sampled(assembly, model, tokenizer, 6)
+        critic = ScalarLearner.from_policy(model, "critic", Ledger(), 1e-3, seed=0)
+        v_t = values(critic, [episode_tokens(each) for each in played], 5)
+        assert torch.allclose(v_t[0], v_t[0, 0].expand(6), atol=1e-5), "all episodes open alike"
+        for column, each in enumerate(played):
+            tokens = episode_tokens(each)
+            for turn, place in enumerate(tokens.decisions.tolist()):
+                alone = first_ids(tokens, place + 1)
+                with torch.no_grad():
+                    said = critic.numbers(collate([alone], len(tokenizer)), torch.tensor([[place]]))
+                assert float(v_t[turn, column]) == pytest.approx(float(said), abs=1e-5)
+            assert v_t[len(each.turns) :, column].tolist() == [0.0] * (5 - len(each.turns))
+
+    @pytest.mark.parametrize("mode", ["choose", "free"])
+    def test_sees_the_view_after_the_last_reply_of_a_cut_episode(self, assembly, model, tokenizer, mode):
+        """The ids up to the reply not asked for are those that the whole episode has there."""
+        cell = replace(assembly, mode=mode, max_new_tokens=2)
+        cut, whole = (sampled(cell, model, tokenizer, 8, longest) for longest in (2, None))
+        longer = [(one, other) for one, other in zip(cut, whole, strict=True) if len(other.turns) > 2]
+        assert longer
+        for one, other in longer:
+            seen, all_ids = with_last_view(one, tokenizer), episode_tokens(other)
+            assert seen.ids.tolist() == all_ids.ids[: len(seen.ids)].tolist()
+            assert seen.decisions.tolist() == all_ids.decisions[:3].tolist()
+
+    def test_an_episode_that_is_over_is_read_as_it_is(self, assembly, model, tokenizer):
+        for each in sampled(assembly, model, tokenizer, 4):
+            assert with_last_view(each, tokenizer).ids.tolist() == episode_tokens(each).ids.tolist()
+
+    def test_learns_its_targets(self, assembly, model, tokenizer):
+        played = sampled(assembly, model, tokenizer, 16)
+        tokens = [episode_tokens(each) for each in played]
+        r_t, discount_t, mask = time_major(played, paid(played))
+        targets = losses.returns_to_go(r_t, discount_t) + 3.0
+        critic = ScalarLearner.from_policy(model, "critic", Ledger(), 1e-2, seed=0)
+
+        def error():
+            v_t = values(critic, tokens, len(r_t) + 1)[:-1]
+            return float(losses.masked_mean(losses.value_loss(v_t, targets), mask))
+
+        before = error()
+        fit_critic(critic, tokens, targets.T, mask.T, 20, 2, np.random.default_rng(0))
+        assert error() < before / 4
+
+    def test_is_warmed_up_before_the_first_advantages(self, assembly, model, tokenizer):
+        def first_error(epochs):
+            config = Config(episodes=16, warm_up_epochs=epochs, critic_rate=1e-2, clipping=Clipping(epochs=1))
+            run = turn_ppo.train(assembly, model, tokenizer, seed=0, budget=64, config=config)
+            return run.curve[0]["value_error"]
+
+        assert first_error(8) < 0.7 * first_error(0)
+
+
+def test_training_episodes_may_be_cut(assembly, model, tokenizer):
+    config = Config(episodes=8, cut=2, clipping=Clipping(epochs=1))
+    run = turn_ppo.train(assembly, model, tokenizer, seed=0, budget=40, config=config)
+    assert len(run.curve) == 2
+    assert 16 < run.ledger.environment_steps <= 32
+
+
+def first_ids(tokens, length):
+    """The first ids of an episode alone."""
+    return replace(
+        tokens,
+        ids=tokens.ids[:length],
+        sampled=tokens.sampled[:length],
+        turn=tokens.turn[:length],
+        old_log_probs=tokens.old_log_probs[:length],
+        allowed=tokens.allowed[:length],
+        decisions=tokens.decisions[tokens.decisions < length],
+    )
