@@ -111,7 +111,7 @@ def test_show_prints_a_transcript(terminal: Terminal, run: Path) -> None:
     assert status == 0
     assert out.startswith("I have chosen a secret whole number from 1 to 7.")
     assert "\n\n> ��é�\n\nI read no guess in that." in out
-    assert "Your reply is empty. Nothing has changed:\n3 guesses left." in out
+    assert "Your reply is empty. That costs 0.1 points; the game is as before:\n3 guesses left." in out
 
 
 # verify ----------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from textenvs.envs.settings import Settings
 from textenvs.games.guess_number import GuessNumber
 from textenvs.terminal import COMMANDS, play_in_terminal
 
+RULE = "A reply that is no legal move costs 0.1 points; 3 in a row lose the game."
+
 Play = Callable[..., tuple[Episode, str]]
 GAME = GuessNumber(high=7, guesses=3)
 SECRET_IS_5 = 4
@@ -41,9 +43,10 @@ def test_a_whole_game(play: Play) -> None:
     episode, out = play("guess 2", "what", "5")
     assert episode.over
     assert out == (
-        f"{COMMANDS}\n\n{GAME.instructions(0)}\n\n3 guesses left.\n"
+        f"{COMMANDS}\n\n{GAME.instructions(0)}\n{RULE}\n\n3 guesses left.\n"
         "2 is wrong: the secret is higher. 2 guesses left.\n"
-        "I read no guess in that. Reply with a whole number from 1 to 7. Nothing has changed:\n"
+        "I read no guess in that. Reply with a whole number from 1 to 7. That costs 0.1 points; "
+        "the game is as before:\n"
         "2 is wrong: the secret is higher. 2 guesses left.  [-0.1]\n"
         "5 is right. You win.  [+1]\n\nScore: 0.9\n"
     )

@@ -20,6 +20,7 @@ from textenvs.games.guess_number import GuessNumber
 from textenvs.games.kuhn_poker import KuhnPoker
 from textenvs.games.prisoners_dilemma import PrisonersDilemma
 
+RULE = "A reply that is no legal move costs 0.1 points; 3 in a row lose the game."
 ID = "textenvs/GuessNumber-v0"
 SMALL = {"high": 7, "guesses": 3}
 
@@ -35,7 +36,7 @@ def test_an_episode_step_by_step() -> None:
     env = small_env()
     observation, info = env.reset(seed=1, options={"instance": 4})
     address = digest(env.game, env.episode.state)
-    assert observation == f"{env.game.instructions(0)}\n\n3 guesses left."
+    assert observation == f"{env.game.instructions(0)}\n{RULE}\n\n3 guesses left."
     assert info == {"refusal": None, "turn": 0, "score": 0.0, "instance": address}
     assert env.step("guess 2") == (
         "2 is wrong: the secret is higher. 2 guesses left.",
@@ -207,9 +208,10 @@ def test_a_seat_of_a_game_for_several() -> None:
 def test_spaces_sample_what_makes_sense() -> None:
     env = small_env()
     assert set(env.action_space.samples) == {f"guess {n}" for n in range(1, 8)}
-    assert env.observation_space.samples == (f"{env.game.instructions(0)}\n\n3 guesses left.",)
+    assert f"{env.game.instructions(0)}\n{RULE}\n\n3 guesses left." in env.observation_space.samples
+    assert any("2 guesses left." in text for text in env.observation_space.samples), "later observations too"
     plan = small_env(form="plan")
-    assert all(len(text.split("\n")) == 3 for text in plan.action_space.samples)
+    assert all(1 <= len(text.split("\n")) <= 3 for text in plan.action_space.samples)
     plan.reset(seed=0)
     assert plan.step(plan.action_space.sample())[2]
 
@@ -310,12 +312,13 @@ def test_vectors_of_environments(mode: str) -> None:
     envs = gym.make_vec(ID, num_envs=4, vectorization_mode=mode, vector_kwargs=how, **SMALL)
     try:
         observations, infos = envs.reset(seed=[1, 2, 3, 4])
-        assert observations == (f"{GuessNumber(**SMALL).instructions(0)}\n\n3 guesses left.",) * 4
+        assert observations == (f"{GuessNumber(**SMALL).instructions(0)}\n{RULE}\n\n3 guesses left.",) * 4
         assert infos["turn"].tolist() == [0] * 4
         observations, rewards, terminated, truncated, infos = envs.step(("guess 7", "what?", "5", "1"))
         assert observations == (
             "7 is right. You win.",
-            "I read no guess in that. Reply with a whole number from 1 to 7. Nothing has changed:\n3 guesses left.",
+            "I read no guess in that. Reply with a whole number from 1 to 7. That costs 0.1 points; "
+            "the game is as before:\n3 guesses left.",
             "5 is wrong: the secret is lower. 2 guesses left.",
             "1 is wrong: the secret is higher. 2 guesses left.",
         )
