@@ -166,7 +166,7 @@ def draw_gaps(findings: Findings) -> Drawing:
         )
         rows.append({"part": each.part, "cell": each.cell, "other": each.other, "predicted": predicted})
         rows[-1].update(each.measured._asdict())
-    axes.set_xlabel("predicted by exact planning: optimal play minus the limit of the one-shot arm")
+    axes.set_xlabel("predicted by exact planning: optimal play minus the prediction for the other arm")
     axes.set_ylabel(f"measured: score of {RL.id} minus that of the arm")
     _legend(axes, CONTRASTS, language=any(each.part == "language" for each, _ in known))
     return Drawing("gaps", figure, rows)

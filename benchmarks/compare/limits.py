@@ -18,7 +18,9 @@ def limits(preset: Preset, findings: Findings) -> list[str]:
         _language(preset.language, findings),
         _start(findings),
         *_favours(preset.tabular),
-        "Predictions are limits: what an arm reaches with unlimited data. A measured gap beyond the predicted one "
+        "Predictions are values of planning, and only that of plans (A3) is a ceiling. Those of RLHF (A1, A2) stand for "
+        "greedy play on labels without number of the behaviour's values; an arm with few labels, with a price on "
+        "divergence, or with labels of its own start may end below or above. A measured gap beyond the predicted one "
         "shows what the budget did not buy, not what the form of training cannot do.",
         "An arm has one configuration for all cells of a part. Tuning each cell could change ranks, above all among "
         "the arms that act online (A5, B1, B2).",

@@ -38,7 +38,7 @@ def reference(cell: Cell) -> Reference:
 
 
 def limits(graph: InformationGraph, behaviour: FloatArray) -> dict[str, float]:
-    """Return the most that the arms can reach with labels of unlimited number.
+    """Return what planning predicts for the arms with labels of unlimited number.
 
     Training with a price on the divergence from the start leaves the start as it is where its labels are
     indifferent, so that ties are split as the behaviour splits them; the rulers of the same names split

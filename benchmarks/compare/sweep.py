@@ -27,7 +27,7 @@ class Arm:
         what: how it learns, in a sentence.
         module: its file, in `agents/` (language model) and `agents/tabular/` (table).
         settings: what differs from the module's default configuration, in both parts.
-        limit: the reference value that bounds what the arm can reach, however long it trains; None if
+        limit: the reference value that planning predicts for the arm with unlimited data; None if
             planning does not say.
     """
 
@@ -261,7 +261,8 @@ MORE = (
     _assembly(8, 5, 0.3, "mixed:0.75"),
     _assembly(6, 4, 0.3, "mixed:0.75", recovery=0.0),
 )
-LANGUAGE = _assembly(5, 3, 0.1, "mixed:0.75")
+LANGUAGE = _assembly(5, 3, 0.3, "mixed:0.6", lure=0.05)
+TUNING = _assembly(5, 3, 0.2, "mixed:0.6", lure=0.05)
 GUESS = Cell("guess-7-random", "GuessNumber", {"high": 7, "guesses": 3}, "random")
 ARITHMETIC = Cell("arithmetic-2", "Arithmetic", {"largest": 2}, "mixed:0.8")
 OTHERS = (
@@ -277,6 +278,16 @@ OTHERS = (
 
 EXACT_RLHF = {"reply_rlhf": {"optimiser": "exact"}}
 """The tables' RLHF arms solve their objective exactly instead of by PPO, the best PPO could do."""
+
+RATES = (1e-3, 3e-3, 1e-2)
+LANGUAGE_SETTINGS: dict[str, dict[str, Any]] = {
+    "cloning": {"rate": 3e-3, "epochs": 8},
+    "reply_rlhf": {"rate": 3e-3, "batches": 20, "reward_epochs": 2},
+    "plan_rl": {"rate": 3e-3},
+    "filtered_sft": {"rate": 3e-3},
+    "trajectory_grpo": {"rate": 3e-3},
+    "turn_ppo": {"rate": 3e-3},
+}
 
 SMOKE = Preset(
     "smoke",
@@ -298,24 +309,26 @@ QUICK = Preset(
     LanguagePart(
         (LANGUAGE, HORIZON[0]),
         seeds=3,
-        start_episodes=200,
-        episodes=640,
+        start_episodes=300,
+        episodes=800,
         evaluation_episodes=1_024,
         curve_episodes=128,
         kept_episodes=64,
-        settings={"cloning": {"epochs": 4}, "reply_rlhf": {"batches": 20, "reward_epochs": 2}},
+        settings=LANGUAGE_SETTINGS,
     ),
 )
 STANDARD = Preset(
     "standard",
     replace(QUICK.tabular, cells=(*QUICK.tabular.cells, *MORE), seeds=20, budget=100_000),
-    replace(
-        QUICK.language,
-        cells=(LANGUAGE, HORIZON[0], HORIZON[3], ARITHMETIC, GUESS),
-        seeds=10,
-        start_episodes=400,
-        episodes=4_000,
-        curve_episodes=256,
-    ),
+    replace(QUICK.language, cells=(LANGUAGE, HORIZON[0], HORIZON[2], ARITHMETIC), seeds=10, episodes=2_400),
 )
-PRESETS = {preset.name: preset for preset in (SMOKE, QUICK, STANDARD)}
+
+
+def _tuning(rate: float) -> Preset:
+    """Return the trial of one step size for all arms of the language model, on a cell that no comparison uses."""
+    rates = {arm.module: {**LANGUAGE_SETTINGS.get(arm.module, {}), "rate": rate} for arm in ARMS if arm != START}
+    part = replace(QUICK.language, cells=(TUNING,), seeds=1, settings={**LANGUAGE_SETTINGS, **rates})
+    return Preset(f"tuning-{rate:g}", SMOKE.tabular, part)
+
+
+PRESETS = {preset.name: preset for preset in (SMOKE, QUICK, STANDARD, *map(_tuning, RATES))}
