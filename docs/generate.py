@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from inspect import cleandoc
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 from textenvs.envs.solo import solo_game
 from textenvs.planning.reference import ReferenceValues, reference_values
@@ -28,7 +30,7 @@ def summary(each: Entry) -> str:
 
 def setting(each: Entry) -> str:
     """Return the arguments at which the rulers are shown."""
-    return " ".join(f"{key}={value}" for key, value in each.small.items()) or "defaults"
+    return _arguments(each.small)
 
 
 def rulers(each: Entry) -> ReferenceValues:
@@ -44,7 +46,7 @@ def table() -> str:
         values = rulers(each)
         numbers = [str(value) for value in (values.optimal, values.plan, values.myopic, values.random)]
         link = f"[`{each.name}`](docs/games/{each.module}.md)"
-        cells = [link, str(each.players), summary(each), f"`{setting(each)}`", *numbers, values.cell() or "open"]
+        cells = [link, str(each.players), summary(each), setting(each), *numbers, values.cell() or "open"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -56,8 +58,14 @@ def page(each: Entry) -> str:
     parts = [f"# {each.name}", f"`{each.id}`, family {each.family}, players: {each.players}", opening.strip()]
     for title, body in zip(sections[::2], sections[1::2], strict=True):
         parts += [f"## {title}", _listed(body) if title in LISTS else dedent(body).strip()]
+    if levels := game_class(each.name).levels:
+        parts += ["## Levels", "\n".join(f"- `{name}`: {_arguments(given)}" for name, given in levels.items())]
     parts += ["## Instructions", f"```text\n{make_game(each.name).instructions(0)}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def _arguments(given: Mapping[str, Any]) -> str:
+    return " ".join(f"`{key}={value}`" for key, value in given.items()) or "defaults"
 
 
 def _listed(body: str) -> str:

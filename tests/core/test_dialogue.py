@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textenvs.core.dialogue import Message, as_chat, printable, recent, refusal_answer, transcript
+from textenvs.core.dialogue import (
+    Message,
+    as_chat,
+    example_reply,
+    printable,
+    recent,
+    refusal_answer,
+    refusal_rule,
+    transcript,
+)
 
 DIALOGUE = (
     Message("system", "Rules."),
@@ -39,7 +48,20 @@ def test_chat_messages() -> None:
 
 
 def test_a_refusal_is_told_before_the_view() -> None:
-    assert refusal_answer("No.", "View.") == "No. Nothing has changed:\nView."
+    assert refusal_answer("No.", 0.1, "View.") == "No. That costs 0.1 points; the game is as before:\nView."
+    assert refusal_answer("No.", 1.0, "View.") == "No. That costs 1 point; the game is as before:\nView."
+    assert refusal_answer("No.", 0.0, "View.") == "No. The game is as before:\nView."
+
+
+def test_the_rule_of_refusals() -> None:
+    assert refusal_rule(0.1, 3) == "A reply that is no legal move costs 0.1 points; 3 in a row lose the game."
+    assert refusal_rule(0.0, 2) == "A reply that is no legal move is refused; 2 in a row lose the game."
+
+
+def test_the_example_of_instructions() -> None:
+    assert example_reply("Guess.\nReply, for example: guess 4") == "guess 4"
+    assert example_reply("For example, reply: look") == "look"
+    assert example_reply("Guess.") is None
 
 
 @pytest.mark.parametrize(

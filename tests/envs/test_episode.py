@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.envs.made_up_games import Doors
 from tests.fresh import fresh_python
+from textenvs.core.dialogue import refusal_answer, refusal_rule
 from textenvs.core.errors import ArgumentError, EmptySplitError, EpisodeOverError, UnknownNameError
 from textenvs.core.instances import digest, split_of
 from textenvs.envs.episode import NO_FEEDBACK, NO_FEEDBACK_AT_THE_END, Episode
@@ -22,8 +23,9 @@ from textenvs.games.kuhn_poker import KuhnPoker
 from textenvs.games.prisoners_dilemma import PrisonersDilemma
 
 GAME = GuessNumber(high=7, guesses=4)
-RULES = GAME.instructions(0)
+RULES = f"{GAME.instructions(0)}\n{refusal_rule(0.1, 3)}"
 SECRET_IS_5 = 4
+REFUSED = "9 is not a whole number from 1 to 7."
 
 
 def opened(seed: int = 0, game: Any = GAME, instance: Any = SECRET_IS_5, **dials: Any) -> Episode:
@@ -268,9 +270,7 @@ def test_the_dialogue_does_not_depend_on_memory() -> None:
 
 def test_a_refused_exchange_counts_as_one() -> None:
     episode = played(opened(memory=1), "guess 2", "guess 9")
-    assert episode.observation(0) == "\n\n".join(
-        [RULES, TOLD[1], "> guess 9", f"9 is not a whole number from 1 to 7. Nothing has changed:\n{TOLD[1]}"]
-    )
+    assert episode.observation(0) == "\n\n".join([RULES, TOLD[1], "> guess 9", refusal_answer(REFUSED, 0.1, TOLD[1])])
 
 
 def test_repeated_replies_are_printable_and_cut() -> None:

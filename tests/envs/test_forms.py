@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from textenvs.core.dialogue import refusal_rule
 from textenvs.core.errors import EmptySplitError, EpisodeOverError
 from textenvs.core.game import Game
 from textenvs.envs.episode import Episode
@@ -63,7 +64,8 @@ def test_plan_lines(text: str, lines: list[str]) -> None:
 
 def test_the_whole_plan_is_told_to_be_written_now() -> None:
     episode = PlanEpisode(GAME, Settings(form="plan"), seed=0)
-    assert episode.observation(0) == f"{GAME.instructions(0)}\n{PLAN_INSTRUCTIONS}\n\n3 guesses left."
+    told = PLAN_INSTRUCTIONS.format(example="guess 4")
+    assert episode.observation(0) == f"{GAME.instructions(0)}\n{told}\n{refusal_rule(0.1, 3)}\n\n3 guesses left."
 
 
 @pytest.mark.parametrize(
@@ -113,12 +115,12 @@ def test_a_plan_that_runs_out_ends_by_refusals(text: str) -> None:
 
 
 def test_a_plan_that_is_too_long_is_not_read() -> None:
-    episode, outcome = plan("guess 5\n" * 10, max_reply_chars=79)
+    episode, outcome = plan("guess 5\n" * 10, max_reply_chars=26)  # for each of three turns
     assert outcome.rewards == pytest.approx((-0.3,))
     assert outcome.refusal is not None
     assert outcome.refusal.kind == "too_long"
     assert episode.state.used == 0
-    assert plan("guess 5\n" * 10, max_reply_chars=80)[1].rewards == (1.0,)
+    assert plan("guess 5\n" * 10, max_reply_chars=27)[1].rewards == (1.0,)
 
 
 def test_a_plan_of_a_megabyte_and_a_plan_of_rubbish() -> None:
@@ -295,7 +297,7 @@ def test_the_observation_tells_the_whole_play_before_the_reply() -> None:
     for memory in (0, 1, "all"):
         for seed in range(10):
             episode = reply_episode(seed, memory=memory)
-            parts = [CHAIN.instructions(0), CHAIN.view(AssemblyState(), 0)]
+            parts = [f"{CHAIN.instructions(0)}\n{refusal_rule(0.1, 3)}", CHAIN.view(AssemblyState(), 0)]
             assert episode.observation(0).startswith("\n\n".join(parts))
             assert episode.observation(0).count("\n\n> ") == episode.state.turn
             assert episode.observation(0) == episode.transcript(0)

@@ -216,6 +216,11 @@ def test_spaces_sample_what_makes_sense() -> None:
     assert plan.step(plan.action_space.sample())[2]
 
 
+def test_what_is_no_snapshot_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="get_state"):
+        small_env().set_state("yesterday")  # type: ignore[arg-type]
+
+
 # Snapshots -------------------------------------------------------------------------------------------
 
 REPLIES = ("1", "dunno", "3", "2", "6", "7", "5")

@@ -45,7 +45,7 @@ def test_draws_never_change(
 
 def test_purposes_never_change() -> None:
     assert {purpose.name: purpose.value for purpose in Purpose} == {
-        "DEAL": 0, "CHANCE": 1, "OPPONENT": 2, "POLICY": 3, "SHADOW": 4, "INSTANCE": 5, "BEHAVIOUR": 6, "JUDGE": 7,
+        "DEAL": 0, "CHANCE": 1, "POLICY": 3, "SHADOW": 4, "INSTANCE": 5, "BEHAVIOUR": 6, "JUDGE": 7,
         "LATER_CHANCE": 8, "LATER_BEHAVIOUR": 9,
     }  # fmt: skip
 

@@ -129,7 +129,8 @@ class Episode:
         """
         dialogue = self.dialogues[player]
         if dialogue[-1].role != "user":
-            return self._shown(player)
+            waiting = Message("user", self._shown(player))
+            return transcript((*dialogue, waiting)) if len(dialogue) == 1 else waiting.text
         memory = self.settings.memory
         if memory == 0 and len(dialogue) > 2:
             return dialogue[-1].text

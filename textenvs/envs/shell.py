@@ -133,8 +133,10 @@ class Shell(ABC):
         """Continue exactly from a snapshot.
 
         Raises:
-            ArgumentError: for a snapshot of another game, other arguments or other dials.
+            ArgumentError: for what is no snapshot, or one of another game, other arguments or other dials.
         """
+        if not isinstance(state, EnvState):
+            raise ArgumentError(f"a snapshot comes from get_state(), not {state!r:.80}")
         if state.episode is not None:
             mine, theirs = (self.game, self.settings), (state.episode.game, state.episode.settings)
             if mine != theirs:

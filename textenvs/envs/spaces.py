@@ -1,4 +1,4 @@
-"""A Gymnasium space of texts: any printable text belongs to it, and it samples sensible ones."""
+"""A Gymnasium space of texts: any text belongs to it, and it samples sensible ones."""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ class Purpose(IntEnum):
 
     DEAL = 0
     CHANCE = 1
-    OPPONENT = 2
     POLICY = 3
     SHADOW = 4
     INSTANCE = 5
