@@ -55,8 +55,9 @@ class Config:
             preferences by the same.
         episodes: behaviour episodes in a batch of labels.
         reward_rate: step size of AdamW for the reward model at first; it falls linearly to 0.
-        reward_epochs: its passes over the labels.
-        reward_minibatch: different labelled texts, or pairs of texts, in an update of it.
+        reward_epochs: its passes over the labels, at the least.
+        reward_updates: its updates, at the least.
+        reward_minibatch: labels in an update of it.
         beta: price of a nat of divergence from the start, where rewards have standard deviation 1 within a prompt.
         prompts: prompts in a batch of PPO.
         replies: replies to each prompt; the mean of the others is each one's baseline.
@@ -69,8 +70,9 @@ class Config:
     labels: Literal["myopic", "farsighted", "farsighted_preferences"] = "myopic"
     episodes: int = 16
     reward_rate: float = 1e-3
-    reward_epochs: int = 4
-    reward_minibatch: int = 16
+    reward_epochs: int = 2
+    reward_updates: int = 100
+    reward_minibatch: int = 64
     beta: float = 0.1
     prompts: int = 32
     replies: int = 4
@@ -409,20 +411,22 @@ def fit_reward_model(
 ) -> None:
     """Fit scores to labels, or differences of scores to preferences.
 
-    Labels of the same text, or the same pair, are one entry with the mean of the labels, which weighs as much as all of
-    them: the same objective for fewer readings.
+    Equal texts, or pairs, are read once in each update, weigh as often as they occur in it, and are fitted to the mean
+    of all their labels: the same objective for fewer readings and with less noise.
     """
     first, second, label = labels
     pairs, which, counts = np.unique(torch.stack([first, second], 1), axis=0, return_inverse=True, return_counts=True)
     targets = torch.from_numpy(np.bincount(which, label) / counts).float()
-    weights = torch.from_numpy(counts).float()
-    for epoch in range(config.reward_epochs):
-        model.anneal(1 - epoch / config.reward_epochs)
+    parts = -(-len(label) // config.reward_minibatch)
+    passes = max(config.reward_epochs, -(-config.reward_updates // parts))
+    for number in range(passes):
+        model.anneal(1 - number / passes)
         averages = Averages()
         with meter.ledger.timed():
-            for rows in minibatches(len(pairs), -(-len(pairs) // config.reward_minibatch), generator):
-                errors = label_errors(model, texts, pairs[rows], targets[rows])
-                loss = (weights[rows] * errors).sum() / weights[rows].sum()
+            for rows in minibatches(len(label), parts, generator):
+                distinct, weights = np.unique(which[rows], return_counts=True)
+                errors = label_errors(model, texts, pairs[distinct], targets[distinct])
+                loss = (torch.from_numpy(weights) * errors).sum() / len(rows)
                 averages.add(reward_loss=loss.item(), reward_gradient_norm=model.descend(loss))
         meter.note(**averages.means())
 

@@ -15,23 +15,23 @@ import numpy as np
 
 from benchmarks.compare.folder import Point, Reference, Result
 from benchmarks.compare.statistics import (
+    LEVEL,
     RESAMPLES,
-    Direction,
     Equivalence,
     Estimate,
     FloatArray,
     bootstrap,
     coverage,
-    direction,
     equivalence,
     estimate,
     holm,
     interquartile_mean,
-    permutation_p,
+    paired_p,
 )
 from benchmarks.compare.sweep import ARM, CONTRASTS, MARGIN, RL
 
 Axis = Literal["environment steps", "FLOPs"]
+Direction = Literal["higher", "lower", "undecided"]
 
 CURVE_POINTS = 200
 SAME = 1e-9
@@ -92,9 +92,9 @@ class Contrast(NamedTuple):
         predicted: the mean predicted gap; None if planning says nothing.
         measured: the difference of the scores' means over cells, at equal environment steps.
         at_equal_flops: likewise at equal FLOPs; None for tables.
-        p: of a two-sided sign-flip permutation test over seeds.
+        p: of the paired test over seeds (`statistics.paired_p`), the larger one of both axes.
         adjusted: the same after Holm's correction over the contrasts of the part.
-        direction: on which side of zero the intervals of all axes lie, if it is one side.
+        direction: on which side of zero the difference lies, if it is the same one on all axes and significant.
     """
 
     part: str
@@ -275,10 +275,11 @@ def contrasts(comparison: Comparison, found: Sequence[Difference], generator: np
     """Return the pre-registered contrasts of each part, over the cells in which they are predicted."""
     rows = []
     for part in comparison.parts():
-        groups = {other: _with_gap(comparison, found, part, other) for other in CONTRASTS}
-        tests = {other: permutation_p(_pooled(group)) for other, group in groups.items() if group}
-        adjusted = dict(zip(tests, holm(list(tests.values())), strict=True))
-        rows += [_contrast(comparison, groups[other], tests[other], adjusted[other], generator) for other in tests]
+        groups = [_with_gap(comparison, found, part, other) for other in CONTRASTS]
+        pooled = [_pooled(comparison, group) for group in groups if group]
+        p_values = [max(paired_p(by_seed) for by_seed in by_axis) for by_axis in pooled]
+        tested = zip(filter(None, groups), pooled, p_values, holm(p_values), strict=True)
+        rows += [_contrast(*each, generator) for each in tested]
     return rows
 
 
@@ -295,32 +296,39 @@ def _gap(comparison: Comparison, difference: Difference) -> float:
     return float(1.0 - min(gaps))
 
 
-def _pooled(group: Sequence[Difference]) -> FloatArray:
-    """Return the mean difference over cells for each seed, float64[seeds]."""
-    mean: FloatArray = np.mean([each.by_seed for each in group], axis=0)
-    return mean
+def _pooled(comparison: Comparison, group: Sequence[Difference]) -> list[FloatArray]:
+    """Return the mean difference over cells for each seed, float64[seeds], at equal steps and, if known, FLOPs."""
+    flops = [flops_apart(comparison, each.part, each.cell, each.other) for each in group]
+    by_axis = [[each.by_seed for each in group], [apart for apart in flops if apart is not None]]
+    return [np.mean(cells, axis=0) for cells in by_axis if cells]
 
 
 def _contrast(
-    comparison: Comparison, group: Sequence[Difference], p: float, adjusted: float, generator: np.random.Generator
+    group: Sequence[Difference],
+    by_axis: Sequence[FloatArray],
+    p: float,
+    adjusted: float,
+    generator: np.random.Generator,
 ) -> Contrast:
-    part, other = group[0].part, group[0].other
-    flops = [flops_apart(comparison, part, each.cell, other) for each in group]
-    by_flops = [apart for apart in flops if apart is not None]
-    measured = estimate(_pooled(group), generator)
-    at_flops = estimate(np.mean(by_flops, axis=0), generator) if len(by_flops) == len(group) else None
+    measured, *others = (estimate(by_seed, generator) for by_seed in by_axis)
     predicted = [each.predicted for each in group if each.predicted is not None]
     return Contrast(
-        part=part,
-        other=other,
+        part=group[0].part,
+        other=group[0].other,
         cells=tuple(each.cell for each in group),
         predicted=float(np.mean(predicted)) if predicted else None,
         measured=measured,
-        at_equal_flops=at_flops,
+        at_equal_flops=others[0] if others else None,
         p=p,
         adjusted=adjusted,
-        direction=direction(measured, at_flops),
+        direction=_direction([float(by_seed.mean()) for by_seed in by_axis], adjusted),
     )
+
+
+def _direction(means: Sequence[float], p: float) -> Direction:
+    if p >= LEVEL or min(means) <= 0 <= max(means):
+        return "undecided"
+    return "higher" if means[0] > 0 else "lower"
 
 
 def nulls(found: Sequence[Difference]) -> list[Null]:
@@ -337,7 +345,7 @@ class Line(NamedTuple):
 
 
 def gap_line(found: Sequence[Difference], generator: np.random.Generator) -> Line | None:
-    """Return the least-squares line through all gaps with a prediction, with seeds resampled jointly.
+    """Return the least-squares line through all gaps of one part with a prediction, seeds resampled jointly.
 
     None if there are fewer than two different predictions.
     """

@@ -10,7 +10,6 @@ from benchmarks.compare.analysis import Contrast, Difference, Findings, Null
 from benchmarks.compare.statistics import Estimate
 from benchmarks.compare.sweep import ARM, CLAIMED, MARGIN, RL
 
-LEVEL = 0.05
 NAMED = 4
 """So many single cells are named in a list before the rest is counted."""
 
@@ -29,7 +28,7 @@ class Answer(NamedTuple):
     """What a run says of the claim that true RL beats one-shot RLHF where exact planning predicts a gap.
 
     Attributes:
-        outcome: `yes` if every contrast with a one-shot arm is above zero (see `supported`); `no` if one is below;
+        outcome: `yes` if every contrast with a one-shot arm is above zero; `no` if one is below;
             `invalid` if a one-turn control shows a difference, which only a fault can explain; else `partly`.
         headline: the answer as one sentence.
         support: what speaks for the claim and its predictions.
@@ -55,15 +54,7 @@ def outcome(findings: Findings, claimed: Sequence[Contrast]) -> Outcome:
         return "invalid"
     if any(contrast.direction == "lower" for contrast in claimed):
         return "no"
-    return "yes" if claimed and all(map(supported, claimed)) else "partly"
-
-
-def supported(contrast: Contrast) -> bool:
-    """Return whether a contrast is above zero on every axis and, for tables, significantly so.
-
-    The few seeds of the language model leave no test at the 5 % level, so that its intervals have to do.
-    """
-    return contrast.direction == "higher" and (contrast.part == "language" or contrast.adjusted < LEVEL)
+    return "yes" if claimed and all(contrast.direction == "higher" for contrast in claimed) else "partly"
 
 
 # Sentences ---------------------------------------------------------------------------------------
@@ -81,7 +72,7 @@ def _headline(found: Outcome, claimed: Sequence[Contrast]) -> str:
 
 
 def _support(findings: Findings) -> list[str]:
-    sentences = [_contrast(each) for each in findings.contrasts if supported(each)]
+    sentences = [_contrast(each) for each in findings.contrasts if each.direction == "higher"]
     for part, line in findings.lines.items():
         sentences.append(
             f"{PARTS[part].capitalize()}: measured gaps rise by {interval(line.slope)} for each 1.00 of predicted gap."
@@ -95,7 +86,7 @@ def _support(findings: Findings) -> list[str]:
 
 
 def _against(findings: Findings) -> list[str]:
-    sentences = [_contrast(each) for each in findings.contrasts if not supported(each)]
+    sentences = [_contrast(each) for each in findings.contrasts if each.direction != "higher"]
     sentences += _some([_reversed(each) for each in _reversals(findings)])
     broken = [null for null in findings.nulls if null.test.verdict == "different"]
     broken.sort(key=lambda null: abs(null.test.mean), reverse=True)

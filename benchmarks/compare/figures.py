@@ -227,12 +227,12 @@ def _label_ends(axes: Axes, ends: dict[str, float]) -> None:
     bottom, top = axes.get_ylim()
     height = axes.get_window_extent().height / axes.figure.dpi
     order = sorted(ends, key=ends.__getitem__)
-    places = _apart([ends[arm] for arm in order], (top - bottom) * _LINE_HEIGHT / height)
+    places = apart([ends[arm] for arm in order], (top - bottom) * _LINE_HEIGHT / height)
     for arm, y in zip(order, places, strict=True):
         axes.annotate(_name(arm), (1.015, y), xycoords=axes.get_yaxis_transform(), va="center", color=COLOURS[arm])
 
 
-def _apart(positions: Sequence[float], needed: float) -> list[float]:
+def apart(positions: Sequence[float], needed: float) -> list[float]:
     """Return ascending positions moved as little as possible so that neighbours are `needed` apart.
 
     Groups of neighbours that are too close are centred on their mean (pool adjacent violators).

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -143,6 +144,8 @@ class RunFolder:
         wanted = (Reference if job.part == REFERENCE else Result).__annotations__.keys()
         if not isinstance(result, dict) or result.keys() != wanted:
             raise CorruptRunError(f"{path}: not a result with {', '.join(sorted(wanted))}")
+        if any(result[name] != getattr(job, name) for name in ("part", "cell", "arm", "seed") if name in wanted):
+            raise CorruptRunError(f"{path}: the result of another job")
         return cast("Reference | Result", result)
 
     def set_corrupt_aside(self, jobs: Iterable[Job]) -> list[Path]:
@@ -151,7 +154,7 @@ class RunFolder:
         for job in jobs:
             path = self.result_path(job)
             if path.exists() and not self._readable(job):
-                renamed.append(path.rename(path.with_name(f"{path.name}.corrupt")))
+                renamed.append(path.rename(_free_name(path)))
         return renamed
 
     def unfinished(self, jobs: Iterable[Job]) -> list[Job]:
@@ -180,6 +183,12 @@ class RunFolder:
         except CorruptRunError:
             return False
         return True
+
+
+def _free_name(path: Path) -> Path:
+    """Return where a corrupt file can be kept without overwriting another one."""
+    names = (f"{path.name}.corrupt{suffix}" for suffix in chain([""], (f".{number}" for number in count(2))))
+    return next(aside for name in names if not (aside := path.with_name(name)).exists())
 
 
 def _differences(stored: Any, wanted: Any, place: str = "") -> Iterable[str]:

@@ -78,7 +78,7 @@ def _run(preset: Preset, job: Job, folder: RunFolder, evaluation: _Evaluation) -
         tokenizer,
         seed=job.seed,
         budget=part.steps(cell, arm.id),
-        config=module.Config(**{**arm.settings, **part.settings.get(arm.module, {})}),
+        config=module.Config(**{**arm.settings, **part.settings.get(arm.id, {})}),
         evaluate=lambda model: _mean(evaluation.play(evaluation.policy(model), CURVE_SEEDS[: part.curve_episodes])),
     )
     return run

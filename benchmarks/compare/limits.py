@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import sqrt
 
 from benchmarks.compare.analysis import Findings
-from benchmarks.compare.answer import LEVEL, PARTS, number
-from benchmarks.compare.statistics import COVERAGE_SAMPLES
+from benchmarks.compare.answer import PARTS, number
+from benchmarks.compare.statistics import COVERAGE_SAMPLES, FEW
 from benchmarks.compare.sweep import START, LanguagePart, Preset, TabularPart
 
 
@@ -18,8 +18,8 @@ def limits(preset: Preset, findings: Findings) -> list[str]:
         _language(preset.language, findings),
         _start(findings),
         *_favours(preset.tabular),
-        "Predictions are values of planning, and only that of plans (A3) is a ceiling. Those of RLHF (A1, A2) stand for "
-        "greedy play on labels without number of the behaviour's values; an arm with few labels, with a price on "
+        "Predictions are values of planning, and only that of plans (A3) is a ceiling. Those of RLHF (A1, A2) stand "
+        "for greedy play on labels without number of the behaviour's values; an arm with few labels, with a price on "
         "divergence, or with labels of its own start may end below or above. A measured gap beyond the predicted one "
         "shows what the budget did not buy, not what the form of training cannot do.",
         "An arm has one configuration for all cells of a part. Tuning each cell could change ranks, above all among "
@@ -30,13 +30,17 @@ def limits(preset: Preset, findings: Findings) -> list[str]:
 
 
 def _seeds(part: str, seeds: int, findings: Findings) -> str:
-    smallest = 2 / 2**seeds
-    verdict = " No difference in this part can be significant at the 5 % level." if smallest > LEVEL else ""
+    test = (
+        f"Contrasts are tested by random signs, without supposing a distribution; the smallest p is {2 / 2**seeds:.2g}."
+        if seeds >= FEW
+        else "So few leave a test by random signs without power; contrasts are tested by Student's t, which supposes "
+        "normal differences."
+    )
     return (
         f"{PARTS[part].capitalize()}: {seeds} seeds. Of {COVERAGE_SAMPLES:,} simulated samples of {seeds} normal "
         f"values, {findings.coverage[seeds]:.0%} had their true mean within the nominal 95 % interval; values that "
         "are not normal can do worse. "
-        f"The smallest p that the test over {seeds} seeds can give is {smallest:.2g}.{verdict}"
+        f"{test}"
     )
 
 
@@ -72,7 +76,7 @@ def _start(findings: Findings) -> str:
 
 
 def _favours(part: TabularPart) -> list[str]:
-    if part.settings.get("reply_rlhf", {}).get("optimiser") != "exact":
+    if part.settings.get("A1", {}).get("optimiser") != "exact":
         return []
     return [
         "In the tables, RLHF on replies (A1, A2) solves its objective exactly instead of by PPO. This is in its "

@@ -44,13 +44,13 @@ def write_report(path: Path) -> Path:
     configuration = read_json(folder.configuration_path)
     preset = _preset(folder, configuration)
     findings = analyse(*folder.results(jobs_of(preset)), np.random.default_rng(0))
+    detail = dict(headline_cells(preset, findings)).get("language")
+    episodes = side_by_side(folder, detail) if detail else None
     drawings = draw_all(preset, findings, np.random.default_rng(1))
     for drawing in drawings:
         drawing.save(path / FIGURES)
     for name, rows in all_tables(preset, findings).items():
         write_atomically(path / TABLES / f"{name}.csv", as_csv(rows))
-    detail = dict(headline_cells(preset, findings)).get("language")
-    episodes = side_by_side(folder, detail) if detail else None
     write_atomically(path / REPORT, render(configuration, preset, findings, drawings, episodes))
     return path / REPORT
 

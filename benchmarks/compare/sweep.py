@@ -26,7 +26,7 @@ class Arm:
         label: its name for people.
         what: how it learns, in a sentence.
         module: its file, in `agents/` (language model) and `agents/tabular/` (table).
-        settings: what differs from the module's default configuration, in both parts.
+        settings: what differs from the default configuration of the module, in both parts.
         limit: the reference value that planning predicts for the arm with unlimited data; None if
             planning does not say.
     """
@@ -137,7 +137,7 @@ class TabularPart:
         seeds: runs of each arm.
         start_steps: environment steps of the cloned demonstrations.
         budget: environment steps of each other arm.
-        settings: by module, what differs from its default configuration.
+        settings: by id of the arm, what differs from the default configuration of its module.
     """
 
     cells: tuple[Cell, ...]
@@ -166,7 +166,7 @@ class LanguagePart:
         evaluation_episodes: for the final value; the same seeds for all arms.
         curve_episodes: for each point of a learning curve.
         kept_episodes: how many of the final evaluation are stored.
-        settings: by module, what differs from its default configuration.
+        settings: by id of the arm, what differs from the default configuration of its module.
     """
 
     cells: tuple[Cell, ...]
@@ -273,20 +273,21 @@ OTHERS = (
     Cell("maze-full", "Maze", {"layout": "umaze", "sight": "full", "turns": 6}, "mixed:0.8"),
     Cell("maze-local", "Maze", {"layout": "umaze", "sight": "local", "turns": 6}, "random"),
     GUESS,
-    Cell("guess-7", "GuessNumber", {"high": 7, "guesses": 3}, "mixed:0.9"),
+    Cell("guess-7", "GuessNumber", {"high": 7, "guesses": 3}, "mixed:0.8"),
 )
 
-EXACT_RLHF = {"reply_rlhf": {"optimiser": "exact"}}
-"""The tables' RLHF arms solve their objective exactly instead of by PPO, the best PPO could do."""
+EXACT_RLHF = {"A1": {"optimiser": "exact"}, "A2": {"optimiser": "exact"}}
+"""The RLHF arms of tables solve their objective exactly instead of by PPO: the best PPO could do."""
 
 RATES = (1e-3, 3e-3, 1e-2)
 LANGUAGE_SETTINGS: dict[str, dict[str, Any]] = {
-    "cloning": {"rate": 3e-3, "epochs": 8},
-    "reply_rlhf": {"rate": 3e-3, "batches": 20, "reward_epochs": 2},
-    "plan_rl": {"rate": 3e-3},
-    "filtered_sft": {"rate": 3e-3},
-    "trajectory_grpo": {"rate": 3e-3},
-    "turn_ppo": {"rate": 3e-3},
+    "A0": {"rate": 3e-3, "epochs": 6},
+    "A1": {"rate": 3e-3, "batches": 12},
+    "A2": {"rate": 3e-3, "batches": 20},
+    "A3": {"rate": 3e-3},
+    "A5": {"rate": 3e-3},
+    "B1": {"rate": 3e-3},
+    "B2": {"rate": 3e-3},
 }
 
 SMOKE = Preset(
@@ -300,7 +301,7 @@ SMOKE = Preset(
         evaluation_episodes=32,
         curve_episodes=16,
         kept_episodes=4,
-        settings={"cloning": {"epochs": 1}, "reply_rlhf": {"batches": 2}},
+        settings={"A0": {"epochs": 1}, "A1": {"batches": 2}, "A2": {"batches": 2}},
     ),
 )
 QUICK = Preset(
@@ -326,7 +327,7 @@ STANDARD = Preset(
 
 def _tuning(rate: float) -> Preset:
     """Return the trial of one step size for all arms of the language model, on a cell that no comparison uses."""
-    rates = {arm.module: {**LANGUAGE_SETTINGS.get(arm.module, {}), "rate": rate} for arm in ARMS if arm != START}
+    rates = {arm: {**settings, "rate": rate} for arm, settings in LANGUAGE_SETTINGS.items() if arm != START.id}
     part = replace(QUICK.language, cells=(TUNING,), seeds=1, settings={**LANGUAGE_SETTINGS, **rates})
     return Preset(f"tuning-{rate:g}", SMOKE.tabular, part)
 

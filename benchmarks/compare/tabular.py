@@ -33,7 +33,7 @@ def train(preset: Preset, job: Job) -> Result:
 def _start(preset: Preset, cell_id: str, seed: int) -> TabularRun[Any]:
     """Clone the behaviour of a cell. Every arm does so again: it takes milliseconds and gives the same policy."""
     cell, part = preset.cells[cell_id], preset.tabular
-    config = cloning.Config(**part.settings.get(START.module, {}))
+    config = cloning.Config(**part.settings.get(START.id, {}))
     generator = Job("tabular", cell_id, START.id, seed).generator()
     return cloning.train(cell_graph(cell), behaviour_policy(cell), part.steps(cell, START.id), generator, config)
 
@@ -41,7 +41,7 @@ def _start(preset: Preset, cell_id: str, seed: int) -> TabularRun[Any]:
 def _arm(preset: Preset, job: Job) -> TabularRun[Any]:
     arm, cell, part = ARM[job.arm], preset.cells[job.cell], preset.tabular
     module = import_module(f"agents.tabular.{arm.module}")
-    config = module.Config(**{**arm.settings, **part.settings.get(arm.module, {})})
+    config = module.Config(**{**arm.settings, **part.settings.get(arm.id, {})})
     start = _start(preset, job.cell, job.seed).policy
     run: TabularRun[Any] = module.train(cell_graph(cell), start, part.steps(cell, job.arm), job.generator(), config)
     return run

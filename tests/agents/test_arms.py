@@ -12,7 +12,7 @@ from agents.learner import Clipping
 from textenvs.envs.episode import Episode
 
 QUICK = Clipping(epochs=1, minibatches=2)
-ASKING = {"reward_epochs": 1, "prompts": 6, "replies": 3, "batches": 2, "clipping": QUICK}
+ASKING = {"reward_epochs": 1, "reward_updates": 1, "prompts": 6, "replies": 3, "batches": 2, "clipping": QUICK}
 SMALL = {
     "cloning": (cloning, cloning.Config(epochs=1)),
     "myopic": (reply_rlhf, reply_rlhf.Config("myopic", episodes=4, **ASKING)),

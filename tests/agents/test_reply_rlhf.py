@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents import reply_rlhf
+from agents import losses, reply_rlhf
 from agents.learner import Clipping, PolicyLearner, ScalarLearner
 from agents.reply_rlhf import (
     Config,
@@ -21,7 +21,6 @@ from agents.reply_rlhf import (
     deviation_within,
     fit_reward_model,
     invalid_rate,
-    label_errors,
 )
 from agents.training import Cell, Meter, training_seeds
 from textenvs.core.errors import UnknownNameError
@@ -141,7 +140,7 @@ class TestRewardModel:
 
     def fitted(self, model, tokenizer, texts, labels, **knobs):
         learner = ScalarLearner.from_policy(model, "reward_model", Ledger(), 1e-2, seed=0)
-        config = Config(reward_epochs=30, **knobs)
+        config = Config(reward_updates=30, **knobs)
         fit_reward_model(learner, texts, labels, Meter(1), config, np.random.default_rng(0))
         return Remembered(texts, learner.scores)
 
@@ -166,21 +165,27 @@ class TestRewardModel:
         assert said[0] > said[1] + 1 > said[2] + 2
         assert abs(float(said[2] - said[3])) < 0.3
 
-    def test_joined_labels_have_the_loss_of_single_ones(self, model, tokenizer):
-        """The gradient of the weighted means is that of all labels, and so is the loss up to a constant."""
+    def test_joined_labels_have_the_gradient_of_single_ones(self, model, tokenizer):
         texts = self.texts(tokenizer)
-        learner = ScalarLearner.from_policy(model, "reward_model", Ledger(), 0.0, seed=0)
-        single = label_errors(
-            learner, texts, np.array([[0, -1], [0, -1], [0, -1], [1, -1]]), torch.tensor([1.0, 0.0, 0.5, 2.0])
-        ).mean()
-        joined = label_errors(learner, texts, np.array([[0, -1], [1, -1]]), torch.tensor([0.5, 2.0]))
-        joined = (joined * torch.tensor([3.0, 1.0])).sum() / 4
-        gradients = [
-            torch.autograd.grad(loss, list(learner.model.parameters()), allow_unused=True) for loss in (single, joined)
-        ]
-        for one, other in zip(*gradients, strict=True):
-            if one is not None:
-                torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-3)
+        labels = Labels(torch.tensor([0, 0, 0, 1]), torch.full((4,), -1), torch.tensor([1.0, 0.0, 0.5, 2.0]))
+        joined = ScalarLearner.from_policy(model, "reward_model", Ledger(), 0.0, seed=0)
+        config = Config(reward_epochs=1, reward_updates=1, reward_minibatch=4)
+        fit_reward_model(joined, texts, labels, Meter(1), config, np.random.default_rng(0))
+        single = ScalarLearner.from_policy(model, "reward_model", Ledger(), 0.0, seed=0)
+        scores = single.scores(texts.batch([0, 0, 0, 1]))
+        single.descend(losses.value_loss(scores, labels.label).mean())
+        for one, other in zip(joined.model.parameters(), single.model.parameters(), strict=True):
+            torch.testing.assert_close(one.grad, other.grad, atol=1e-5, rtol=1e-3)
+
+    def test_sees_few_labels_often_and_many_at_least_as_often_as_asked(self, model, tokenizer):
+        texts = self.texts(tokenizer)
+        learner = ScalarLearner.from_policy(model, "reward_model", Ledger(), 1e-3, seed=0)
+        for count, passes in [(4, 6), (40, 2)]:
+            labels = Labels(torch.arange(count) % 4, torch.full((count,), -1), torch.zeros(count))
+            config = Config(reward_epochs=2, reward_updates=6, reward_minibatch=4)
+            meter = Meter(1)
+            fit_reward_model(learner, texts, labels, meter, config, np.random.default_rng(0))
+            assert len(meter.curve) == passes
 
     def test_what_is_remembered_is_what_is_read(self, model, tokenizer):
         texts = self.texts(tokenizer)
@@ -204,7 +209,7 @@ class TestRewardModel:
 
 
 def test_scores_stand_beside_true_returns_of_the_same_replies(model, tokenizer):
-    config = Config("farsighted", episodes=8, batches=1, reward_epochs=1)
+    config = Config("farsighted", episodes=8, batches=1, reward_updates=2)
     run = reply_rlhf.train(LURING, model, tokenizer, seed=0, budget=100, config=config)
     rows = run.diagnostics["reward_model"]
     assert len(rows) == run.ledger.environment_steps
@@ -216,7 +221,7 @@ def test_scores_stand_beside_true_returns_of_the_same_replies(model, tokenizer):
 def test_kl_is_0_at_first_and_dear_if_it_costs_much(model, tokenizer):
     def divergence(beta):
         config = Config(
-            "farsighted", episodes=8, reward_epochs=2, reward_rate=1e-2, prompts=16, batches=5, rate=1e-2, beta=beta,
+            "farsighted", episodes=8, reward_updates=10, reward_rate=1e-2, prompts=16, batches=5, rate=1e-2, beta=beta,
             clipping=Clipping(epochs=2, minibatches=2),
         )  # fmt: skip
         run = reply_rlhf.train(LURING, model, tokenizer, seed=0, budget=100, config=config)

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from benchmarks.compare.statistics import (
-    Estimate,
     bootstrap,
     coverage,
-    direction,
     equivalence,
     estimate,
     holm,
     interquartile_mean,
+    paired_p,
     permutation_p,
 )
 
@@ -89,8 +88,18 @@ def test_equivalence_errs_in_at_most_five_percent_at_the_margin():
     assert 0.035 < accepted < 0.065
 
 
-def test_direction_needs_every_axis():
-    above, below, across = Estimate(1, 0.5, 2), Estimate(-1, -2, -0.5), Estimate(0, -1, 1)
-    assert direction(above) == direction(above, None) == direction(above, above) == "higher"
-    assert direction(below, below) == "lower"
-    assert direction(above, across) == direction(above, below) == direction(across) == "undecided"
+def test_with_few_seeds_the_paired_test_is_students():
+    assert paired_p(np.array([0.9, 1.0, 1.1])) == pytest.approx(0.0033, abs=1e-4)  # t = 17.32 with 2 degrees of freedom
+    assert paired_p(np.array([1.0, -1.0, 0.0])) == pytest.approx(1.0)
+    assert paired_p(np.zeros(3)) == 1.0
+    assert paired_p(np.full(3, 0.2)) == 0.0
+
+
+def test_with_many_seeds_the_paired_test_is_by_signs():
+    sample = np.array([1.0, 2.0, 3.0, -0.5, 1.0, 1.0, 2.0, 0.5])
+    assert paired_p(sample) == permutation_p(sample)
+
+
+def test_the_paired_test_rejects_no_more_than_its_level_with_three_seeds():
+    samples = np.random.default_rng(0).standard_normal((2_000, 3))
+    assert 0.035 < np.mean([paired_p(sample) < 0.05 for sample in samples]) < 0.065
