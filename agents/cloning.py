@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
+import numpy as np
 from transformers import LlamaForCausalLM
 
 from agents.learner import PolicyLearner, episode_tokens, imitate
@@ -54,8 +55,9 @@ def train(
 ) -> Run:
     """Watch the behaviour strategy and imitate its replies.
 
-    Only replies are imitated, never what the game says. In the curve, each pass has a row with `cross_entropy`, of a
-    choice, and `gradient_norm`; the first row says what the behaviour earned.
+    Only replies are imitated, never what the game says. The first row of the curve says what the behaviour earned:
+    `return`, mean of its episodes, and `return_spread`, their standard deviation. Each pass has a row with
+    `cross_entropy`, of a choice, and `gradient_norm`.
 
     Args:
         cell: the task.
@@ -75,8 +77,10 @@ def train(
         played = list(watch(cell, tokenizer, training_seeds(seed, _PURPOSE), meter))
         episodes = [episode_tokens(each) for each in played]
         plans = [as_plan(cell, tokenizer, each) for each in played] if config.plans else []
+    if not played:
+        return meter.run(learner.model)
     returns = [sum(rewards) for rewards in paid(played)]
-    meter.note(**{"return": sum(returns) / max(len(returns), 1)})
+    meter.note(**{"return": float(np.mean(returns))}, return_spread=float(np.std(returns)))
     parts = -(-len(episodes) // config.minibatch)
     for epoch in range(config.epochs):
         learner.anneal(1 - epoch / config.epochs)

@@ -44,8 +44,8 @@ class Config:
 
     groups: int = 8
     size: int = 8
-    rate: float = 1e-3
-    epochs: int = 2
+    rate: float = 2e-3
+    epochs: int = 1
     parts: int = 4
     permute_returns: bool = False
 

@@ -19,7 +19,7 @@ from textenvs.policies.ledger import Component, Ledger
 from textenvs.policies.models import with_scalar_head
 from textenvs.policies.tokens import EpisodeTokens, TokenBatch, choice_distributions, chosen_log_probs, collate, scalars
 
-# What is found in this many episodes at once still fits the caches of a CPU; larger forward passes are slower.
+# Episodes in a forward pass without gradient: what so many need at once still fits the caches of a CPU.
 _READ_AT_ONCE = 32
 
 

@@ -72,12 +72,12 @@ class Config:
     reward_rate: float = 1e-3
     reward_epochs: int = 2
     reward_updates: int = 100
-    reward_minibatch: int = 64
+    reward_minibatch: int = 32
     beta: float = 0.1
     prompts: int = 32
     replies: int = 4
     batches: int = 15
-    rate: float = 1e-3
+    rate: float = 2e-3
     clipping: Clipping = field(default_factory=lambda: Clipping(epochs=1))
     permute_returns: bool = False
 

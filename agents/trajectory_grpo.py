@@ -45,7 +45,7 @@ class Config:
 
     groups: int = 8
     size: int = 8
-    rate: float = 1e-3
+    rate: float = 2e-3
     clipping: Clipping = field(default_factory=lambda: Clipping(ratio_of="token"))
     permute_returns: bool = False
 

@@ -66,7 +66,7 @@ class Config:
     """
 
     episodes: int = 64
-    rate: float = 1e-3
+    rate: float = 2e-3
     critic_rate: float = 2e-3
     critic_epochs: int = 1
     warm_up_epochs: int = 4
