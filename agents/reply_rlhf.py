@@ -132,14 +132,14 @@ def train(
     reward_model = ScalarLearner.from_policy(start, "reward_model", meter.ledger, config.reward_rate, seed)
     fit_reward_model(reward_model, texts, labels, meter, config, generator)
     reference = PolicyLearner.copy_of(start, meter.ledger, component="reference")
-    judge = Judge(
+    objective = Objective(
         texts,
         score=Remembered(texts, reward_model.scores),
         reference_log_p=Remembered(texts, lambda batch: reference.log_probs(batch).sum(dim=1)),
         beta=config.beta,
     )
-    meter.diagnostics["reward_model"] = against_true_returns(judge.score, texts, asked)
-    optimise(learner, policy, [each.prompt for each in asked], judge, seeds, meter, config, generator)
+    meter.diagnostics["reward_model"] = against_true_returns(objective.score, texts, asked)
+    optimise(learner, policy, [each.prompt for each in asked], objective, seeds, meter, config, generator)
     return meter.run(learner.model)
 
 
@@ -147,19 +147,19 @@ def optimise(
     learner: PolicyLearner,
     policy: LanguageModelPolicy,
     prompts: Sequence[Episode],
-    judge: Judge,
+    objective: Objective,
     seeds: Iterator[int],
     meter: Meter,
     config: Config,
     generator: np.random.Generator,
 ) -> None:
-    """Maximise what the judge pays for single replies to the prompts; no reply is played.
+    """Maximise what single replies to the prompts are paid; no reply is played.
 
     Args:
         learner: the policy in training, with the weights of the start.
         policy: the same model as it replies.
         prompts: drawn from with replacement.
-        judge: pays for replies.
+        objective: pays for replies.
         seeds: of replies.
         meter: where everything is booked and noted.
         config: the knobs.
@@ -171,7 +171,7 @@ def optimise(
             drawn = generator.choice(len(prompts), config.prompts)
             chosen = [prompts[row] for row in drawn for _ in range(config.replies)]
             replies = answer(policy, chosen, seeds)
-            paid = judge.pay(replies, config.replies)
+            paid = objective.pay(replies, config.replies)
             advantages = losses.leave_one_out_advantages(paid.rewards).view(-1, 1)
             tokens = [EpisodeTokens.from_traces([reply.trace]) for reply in replies]
             numbers = ppo_update(learner, tokens, advantages, config.clipping, generator)
@@ -374,8 +374,8 @@ class Paid(NamedTuple):
     rewards: Tensor
 
 
-class Judge:
-    """The one-step environment of RLHF: a reward model, and a price on leaving the start.
+class Objective:
+    """What RLHF maximises for single replies: the reward model's score, minus a price on leaving the start.
 
     The unit of scores is taken from the first replies it pays, which are those of the start: so `beta` means the same
     for all reward models. Ziegler et al. 2019, arXiv:1909.08593, section 2.1, normalise likewise.

@@ -122,7 +122,8 @@ def train(
             r_t, discount_t, mask = time_major(played, rewards)
             if first:
                 targets = losses.returns_to_go(r_t, discount_t).T
-                fit_critic(critic, seen, targets, mask.T, config.warm_up_epochs, config.clipping.minibatches, generator)
+                told = mask.T & torch.tensor([[each.episode.over] for each in played])  # a cut return is no return
+                fit_critic(critic, seen, targets, told, config.warm_up_epochs, config.clipping.minibatches, generator)
                 first = False
             v_t = values(critic, seen, len(r_t) + 1)
             advantages = losses.gae(r_t, discount_t, v_t, config.lambda_)

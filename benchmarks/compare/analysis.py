@@ -70,7 +70,7 @@ class Difference(NamedTuple):
         predicted: what exact planning says of arms that train without end; None if it says nothing.
         by_seed: float64[seeds]; the differences at equal environment steps.
         measured: the estimate of the same.
-        at_equal_flops: the estimate where both have spent what the cheaper one spent; None for tables.
+        at_equal_flops: the estimate at equal FLOPs (`flops_apart`); None for tables.
     """
 
     part: str
@@ -214,15 +214,23 @@ def scores_apart(comparison: Comparison, part: str, cell: str, other: str) -> Fl
 
 
 def flops_apart(comparison: Comparison, part: str, cell: str, other: str) -> FloatArray | None:
-    """Return the same where both arms have spent the FLOPs of the cheaper one; None if FLOPs are not counted."""
+    """Return the same at equal FLOPs, float64[seeds]; None if FLOPs are not counted.
+
+    Both arms are read where they have spent what the cheaper one spent in all. An arm with a ceiling is instead
+    granted any number of FLOPs: it is taken to be at its ceiling.
+    """
     pairs = zip(comparison.results[part, cell, RL.id], comparison.results[part, cell, other], strict=True)
     curves = [(ours["curve"], theirs["curve"]) for ours, theirs in pairs]
     if any(point["flops"] is None for both in curves for curve in both for point in curve):
         return None
+    ceiling = comparison.limit(cell, other)
+    if ARM[other].has_ceiling and ceiling is not None:
+        ours: FloatArray = comparison.score(cell, comparison.values(part, cell, RL.id))
+        return ours - ceiling
     apart = []
-    for ours, theirs in curves:
-        spent = min(spending(ours, "FLOPs")[-1], spending(theirs, "FLOPs")[-1])
-        apart.append(value_at(ours, "FLOPs", spent) - value_at(theirs, "FLOPs", spent))
+    for one, another in curves:
+        spent = min(spending(one, "FLOPs")[-1], spending(another, "FLOPs")[-1])
+        apart.append(value_at(one, "FLOPs", spent) - value_at(another, "FLOPs", spent))
     return np.array(apart) / (comparison.ruler(cell, "optimal") - comparison.ruler(cell, "random"))
 
 

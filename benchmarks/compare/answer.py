@@ -63,12 +63,17 @@ def outcome(findings: Findings, claimed: Sequence[Contrast]) -> Outcome:
 def _headline(found: Outcome, claimed: Sequence[Contrast]) -> str:
     clauses = []
     for part, name in PARTS.items():
-        ends = [f"{apart(each.measured)} {ARM[each.other].label}" for each in claimed if each.part == part]
+        ends = [_end(each) for each in claimed if each.part == part]
         if ends:
             clauses.append(f"{joined(ends)} ({name})")
     if not clauses:
         return f"{OPENINGS[found]}: no cell has a predicted gap."
     return f"{OPENINGS[found]}: at equal environment steps, {RL.label} ended {'; and '.join(clauses)}."
+
+
+def _end(contrast: Contrast) -> str:
+    value = contrast.measured.value
+    return f"{number(abs(value))} {'above' if value >= 0 else 'below'} {ARM[contrast.other].label}"
 
 
 def _support(findings: Findings) -> list[str]:
@@ -101,10 +106,12 @@ def _reversals(findings: Findings) -> list[Difference]:
 
 def _contrast(contrast: Contrast) -> str:
     cells = f"{len(contrast.cells)} cell{'s' * (len(contrast.cells) > 1)}"
-    flops = contrast.at_equal_flops
-    equal = "at equal environment steps" if flops is None else f"at equal steps, and {apart(flops)} it at equal FLOPs"
+    equal = "at equal environment steps"
+    if contrast.at_equal_flops is not None:
+        place = "its ceiling" if ARM[contrast.other].has_ceiling else "it at equal FLOPs"
+        equal += f", and {apart(contrast.at_equal_flops)} {place}"
     expected = "" if contrast.predicted is None else f"predicted {number(contrast.predicted)}, "
-    verdict = {"higher": "", "lower": " This is the opposite of the claim.", "undecided": " This settles nothing."}
+    verdict = {"higher": "", "lower": " This is the opposite of the claim.", "undecided": " This is not settled."}
     return (
         f"{PARTS[contrast.part].capitalize()}, {cells}: {RL.label} ended {apart(contrast.measured)} "
         f"{ARM[contrast.other].label} {equal} ({expected}p = {contrast.adjusted:.2g} after Holm)."

@@ -177,7 +177,7 @@ def _legend(axes: Axes, arms: Sequence[str], *, language: bool) -> None:
         axes.plot([], [], MARKERS[arm], color=COLOURS[arm], label=f"{RL.id} − {_name(arm)}")
     if language:
         axes.plot([], [], "o", color="white", markeredgecolor=DARK, markersize=9, label="dark rim: language model")
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="lower right", frameon=False)
 
 
 # The horizon -------------------------------------------------------------------------------------

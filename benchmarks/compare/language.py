@@ -32,6 +32,9 @@ EVALUATION_SEEDS = range(2**20)
 CURVE_SEEDS = range(2**20, 2**21)
 """Episode seeds of evaluations during training, likewise."""
 
+FIRST_SEED = 1_000
+"""Seed of the first run. Smaller ones were used up by trials in which cells and settings were chosen."""
+
 _BATCH = 256
 _KEPT_REPLIES = 1_000
 
@@ -39,7 +42,7 @@ _KEPT_REPLIES = 1_000
 def train(preset: Preset, job: Job, folder: RunFolder) -> Result:
     """Train the arm of a job from the start that all arms of its cell and seed share, and evaluate it.
 
-    The start's model goes to the run folder, and so do some episodes of the evaluation.
+    The start's model goes to the run folder, and so do the episodes of the final evaluation.
     """
     torch.set_num_threads(1)
     disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -49,16 +52,15 @@ def train(preset: Preset, job: Job, folder: RunFolder) -> Result:
     if job.arm == START.id:
         policy.save(folder.model_path(job.id))
     played = evaluation.play(policy, EVALUATION_SEEDS[: part.evaluation_episodes])
-    write_episodes(folder.path, job.id, [episode_row(each, policy.name) for each in played[: part.kept_episodes]])
-    value = _mean(played)
+    write_episodes(folder.path, job.id, [episode_row(each, policy.name) for each in played])
     return Result(
         part=job.part,
         cell=job.cell,
         arm=job.arm,
         seed=job.seed,
-        value=value,
+        value=_mean(played),
         episodes=part.evaluation_episodes,
-        curve=_curve(run, value),
+        curve=_curve(run),
         ledger=run.ledger.as_dict(),
         diagnostics=_diagnostics(run),
     )
@@ -69,14 +71,14 @@ def _run(preset: Preset, job: Job, folder: RunFolder, evaluation: _Evaluation) -
     module = import_module(f"agents.{arm.module}")
     tokenizer = _tokenizer(cell.rules)
     if arm == START:
-        begin = tiny_llama(len(tokenizer), part.model, seed=job.seed)
+        begin = tiny_llama(len(tokenizer), part.model, seed=FIRST_SEED + job.seed)
     else:
         begin = LanguageModelPolicy.load(folder.model_path(job.needs)).model
     run: Run = module.train(
         evaluation.task,
         begin,
         tokenizer,
-        seed=job.seed,
+        seed=FIRST_SEED + job.seed,
         budget=part.steps(cell, arm.id),
         config=module.Config(**{**arm.settings, **part.settings.get(arm.id, {})}),
         evaluate=lambda model: _mean(evaluation.play(evaluation.policy(model), CURVE_SEEDS[: part.curve_episodes])),
@@ -117,11 +119,9 @@ def _diagnostics(run: Run) -> dict[str, Any]:
     return {"batches": logged, **{name: rows[:_KEPT_REPLIES] for name, rows in run.diagnostics.items()}}
 
 
-def _curve(run: Run, value: float) -> list[Point]:
-    """Return the evaluations on the way, the last one replaced by the longer final evaluation."""
-    rows = [row for row in run.curve if "evaluation" in row]
-    points = [
+def _curve(run: Run) -> list[Point]:
+    return [
         Point(environment_steps=int(row["environment_steps"]), flops=row["flops"], value=row["evaluation"])
-        for row in rows
+        for row in run.curve
+        if "evaluation" in row
     ]
-    return [*points[:-1], Point(**{**points[-1], "value": value})]

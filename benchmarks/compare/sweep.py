@@ -38,6 +38,11 @@ class Arm:
     settings: Mapping[str, Any] = field(default_factory=dict)
     limit: Literal["optimal", "plan", "myopic", "one_step"] | None = None
 
+    @property
+    def has_ceiling(self) -> bool:
+        """Whether no training whatever gets the arm beyond its `limit`: true of plans alone."""
+        return self.limit == "plan"
+
 
 START = Arm("A0", "cloning", "imitates episodes of a scripted behaviour; the start of all other arms", "cloning")
 RL = Arm(
@@ -163,9 +168,8 @@ class LanguagePart:
         model: size, one of the presets of `textenvs.policies.models.tiny_llama`.
         start_episodes: demonstrations that are cloned, if each takes the most turns.
         episodes: what the budget of environment steps of each other arm pays for, likewise.
-        evaluation_episodes: for the final value; the same seeds for all arms.
+        evaluation_episodes: for the final value; the same seeds for all arms; all of them are stored.
         curve_episodes: for each point of a learning curve.
-        kept_episodes: how many of the final evaluation are stored.
         settings: by id of the arm, what differs from the default configuration of its module.
     """
 
@@ -175,7 +179,6 @@ class LanguagePart:
     episodes: int
     evaluation_episodes: int
     curve_episodes: int
-    kept_episodes: int
     model: str = "0.15M"
     arms: tuple[str, ...] = tuple(ARM)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -300,7 +303,6 @@ SMOKE = Preset(
         episodes=64,
         evaluation_episodes=32,
         curve_episodes=16,
-        kept_episodes=4,
         settings={"A0": {"epochs": 1}, "A1": {"batches": 2}, "A2": {"batches": 2}},
     ),
 )
@@ -314,7 +316,6 @@ QUICK = Preset(
         episodes=800,
         evaluation_episodes=1_024,
         curve_episodes=128,
-        kept_episodes=64,
         settings=LANGUAGE_SETTINGS,
     ),
 )

@@ -23,7 +23,6 @@ PRESET = Preset(
         episodes=100,
         evaluation_episodes=64,
         curve_episodes=16,
-        kept_episodes=4,
     ),
 )
 LIMITS = {

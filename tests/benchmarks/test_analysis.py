@@ -58,6 +58,14 @@ def test_at_equal_flops_each_arm_is_read_at_what_the_cheaper_one_spent():
     assert found.at_equal_flops.value == pytest.approx(0.6 - 1.0), "B2 had spent only half of its FLOPs"
 
 
+def test_plans_are_granted_their_ceiling_whatever_they_spent():
+    comparison = synthetic.comparison(lambda _cell, _arm: 1.0, spread=0.0)
+    found = {(each.part, each.cell, each.other): each for each in differences(comparison, generator())}
+    estimate = found["language", "two", "A3"].at_equal_flops
+    assert estimate is not None
+    assert estimate.value == pytest.approx(1.0 - (0.6 - 0.1) / (0.8 - 0.1))
+
+
 def test_tables_have_no_flops():
     found = differences(synthetic.comparison(), generator())
     assert all((each.at_equal_flops is None) == (each.part == "tabular") for each in found)
@@ -106,7 +114,8 @@ def test_an_advantage_on_one_axis_only_is_undecided():
     comparison = synthetic.comparison(lambda _cell, arm: 1.0 if arm == "B2" else 0.7, spread=0.001)
     rows = contrasts(comparison, differences(comparison, generator()), generator())
     assert {row.direction for row in rows if row.part == "tabular"} == {"higher"}
-    assert {row.direction for row in rows if row.part == "language"} == {"undecided"}
+    others = {row.direction for row in rows if row.part == "language" and row.other != "A3"}
+    assert others == {"undecided"}, "plans have a ceiling and are judged by it"
 
 
 def test_nulls_are_exactly_the_differences_predicted_to_be_zero():
