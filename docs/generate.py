@@ -30,12 +30,12 @@ def summary(each: Entry) -> str:
 
 def setting(each: Entry) -> str:
     """Return the arguments at which the rulers are shown."""
-    return _arguments(each.small)
+    return _arguments(game_class(each.name).levels.get("easy", {}))
 
 
 def rulers(each: Entry) -> ReferenceValues:
     """Return the reference values at the small setting; seat 0 against the default opponent."""
-    return reference_values(solo_game(each.name, **each.small))
+    return reference_values(solo_game(each.name, level="easy"))
 
 
 def table() -> str:

@@ -39,12 +39,6 @@ def test_every_entry_is_a_game_of_its_own_module(each: Entry) -> None:
 
 
 @by_entry
-def test_the_small_setting_exists_and_differs(each: Entry) -> None:
-    assert make_game(each.name, **each.small).arguments.items() >= dict(each.small).items()
-    assert not each.small or make_game(each.name, **each.small) != make_game(each.name)
-
-
-@by_entry
 def test_simultaneous_games_are_those_in_which_several_move_at_once(each: Entry) -> None:
     game = make_game(each.name)
     outcomes = game.deals()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from textenvs.core.errors import UnknownNameError, check_choice
-from textenvs.core.game import Game
+from textenvs.core.game import LEVELS, Game
 
 NAMESPACE = "textenvs"
 
@@ -25,7 +24,6 @@ class Entry:
         family: what the game is about, for choosing tasks.
         players: number of players, 1 for solo games.
         simultaneous: whether players move at the same time, so that a parallel environment is natural.
-        small: arguments of a setting small enough for exact values within seconds; shown in the docs.
     """
 
     name: str
@@ -33,7 +31,6 @@ class Entry:
     family: str
     players: int = 1
     simultaneous: bool = False
-    small: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -47,15 +44,15 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("Arithmetic", 0, "control", small={"largest": 4}),
+    Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
-    Entry("GuessNumber", 0, "information", small={"high": 7, "guesses": 3}),
+    Entry("GuessNumber", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
-    Entry("Mastermind", 0, "information", small={"pegs": 2, "colours": 3, "guesses": 4}),
-    Entry("Maze", 0, "world", small={"layout": "double_t", "sight": "position"}),
+    Entry("Mastermind", 0, "information"),
+    Entry("Maze", 0, "world"),
     Entry("Orchard", 0, "delay"),
-    Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True, small={"rounds": 4}),
-    Entry("Quest", 0, "world", small={"rooms": 2, "locks": 1, "containers": 1, "trinkets": 0}),
+    Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
+    Entry("Quest", 0, "world"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
@@ -93,7 +90,7 @@ def make_game(name: str, level: str | None = None, **arguments: Any) -> Game[Any
 
     Args:
         name: of the game; see `entry`.
-        level: a named difficulty of the game, such as `easy`; the defaults if None.
+        level: a named difficulty, such as `easy`; the defaults if None. Where a game names no levels, all are the same.
         **arguments: of the game; they take precedence over the level.
 
     Raises:
@@ -106,8 +103,8 @@ def make_game(name: str, level: str | None = None, **arguments: Any) -> Game[Any
             raise UnknownNameError(f"argument of {entry(name).name}", argument, accepted)
     cls = game_class(name)
     if level is not None:
-        check_choice(f"level of {cls.__name__}", level, cls.levels)
-        arguments = {**cls.levels[level], **arguments}
+        check_choice(f"level of {cls.__name__}", level, LEVELS)
+        arguments = {**cls.levels.get(level, {}), **arguments}
     return cls(**arguments)
 
 

@@ -311,7 +311,7 @@ QUICK = Preset(
     TabularPart((*HORIZON, *ASSEMBLY, *OTHERS), seeds=10, start_steps=2_000, budget=20_000, settings=EXACT_RLHF),
     LanguagePart(
         (LANGUAGE, HORIZON[0]),
-        seeds=3,
+        seeds=8,
         start_episodes=300,
         episodes=800,
         evaluation_episodes=1_024,

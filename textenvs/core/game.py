@@ -53,13 +53,16 @@ class Game(ABC, Generic[S, M]):
     Class attributes and properties a subclass gives:
         players: number of players.
         levels: arguments of the named levels of difficulty (`LEVELS`); those a level leaves out have
-            their defaults, and `medium` is all defaults.
+            their defaults, `medium` is all defaults, and `easy` is small enough for exact values.
+        open_ended: whether `read` understands more moves than `legal` lists, as where a move is a
+            text of the player's own; `legal` then lists all that the best play and the best plan need.
         max_turns: the most moves any one player can make in an episode.
         return_range: the lowest and highest undiscounted return any player can earn by legal play.
     """
 
     players: int = 1
     levels: ClassVar[Levels] = {}
+    open_ended: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -102,7 +105,8 @@ class Game(ABC, Generic[S, M]):
     def legal(self, state: S, player: int) -> tuple[M, ...]:
         """Return the moves `player`, one of `to_move(state)`, may make: never empty, no duplicates.
 
-        All states that `player` cannot tell apart must give the same moves.
+        If the game is `open_ended` there may be more, which `read` returns and `apply` accepts. All states that
+        `player` cannot tell apart must give the same moves.
         """
 
     @abstractmethod

@@ -84,7 +84,7 @@ class Maze(Game[MazeState, Move]):
     """
 
     levels: ClassVar[Levels] = {
-        "easy": {"size": 3, "turns": 20},
+        "easy": {"layout": "double_t", "sight": "position"},
         "medium": {},
         "hard": {"size": 10, "sight": "position", "turns": 400},
         "extreme": {"size": 12, "sight": "local", "turns": 1_000},

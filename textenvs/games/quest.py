@@ -99,7 +99,7 @@ class Quest(Game[QuestState, QuestMove]):
     """
 
     levels: ClassVar[Levels] = {
-        "easy": {"rooms": 4, "locks": 1, "containers": 2},
+        "easy": {"rooms": 2, "locks": 1, "containers": 1, "trinkets": 0},
         "medium": {},
         "hard": {"rooms": 12, "locks": 3, "containers": 6},
         "extreme": {"rooms": 20, "locks": 5, "containers": 10},
