@@ -4,7 +4,7 @@ PYTHON ?= python3
 PRESET ?= quick
 RUN ?= runs/compare-$(PRESET)
 BIN := .venv/bin
-CHECKED := textenvs agents benchmarks tests
+CHECKED := textenvs agents benchmarks docs tests
 
 .PHONY: compare test test-all lint transcripts docs clean
 
@@ -26,7 +26,7 @@ transcripts: .venv/dev.stamp
 	$(BIN)/python -m tests.golden
 
 docs: .venv/dev.stamp
-	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.generate $(GAMES)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 from tests.evaluation.runs import rows_of
 from tests.evaluation.test_store import contents
 from tests.fresh import fresh_python
+from textenvs.catalogue import Facts, all_facts
 from textenvs.cli import main
 from textenvs.core.seat import Seat
 from textenvs.evaluation.store import write_episodes
 from textenvs.games.guess_number import GuessNumber
 from textenvs.games.kuhn_poker import KuhnPoker
 from textenvs.registry import ENTRIES
+from textenvs.suites import suite
 
 SMALL = ("high=7", "guesses=3")
 
@@ -59,14 +62,48 @@ def run(tmp_path: Path) -> Path:
 # list ------------------------------------------------------------------------------------------------
 
 
-def test_list_shows_every_game_with_its_arguments(terminal: Terminal) -> None:
-    status, out, err = terminal("list")
+def listed(terminal: Terminal, *options: str) -> list[list[str]]:
+    status, out, err = terminal("list", *options)
     assert (status, err) == (0, "")
-    header, *lines = out.splitlines()
-    assert header.split() == ["id", "family", "players", "arguments"]
-    assert [line.split()[0] for line in lines] == [each.id for each in ENTRIES]
-    (guess_number,) = [line for line in lines if "GuessNumber" in line]
-    assert guess_number.split()[1:] == ["information", "1", "high=100", "guesses=7"]
+    return [line.split() for line in out.splitlines()]
+
+
+def test_list_shows_every_game_with_its_rulers(terminal: Terminal) -> None:
+    header, *lines = listed(terminal)
+    assert header == ["id", "family", "players", "turns", "cell", "optimal", "plan", "myopic", "random"]
+    assert [line[0] for line in lines] == [each.id for each in ENTRIES]
+    (guess_number,) = [line for line in lines if "GuessNumber" in line[0]]
+    assert guess_number[1:] == ["information", "1", "3", "both", "1", "0.4286", "0.6776", "0.3703"]
+
+
+@pytest.mark.parametrize(
+    ("options", "holds"),
+    [
+        (("--family", "delay"), lambda known: known.entry.family == "delay"),
+        (("--players", "2"), lambda known: known.entry.players == 2),
+        (("--cell", "foresight"), lambda known: known.values.cell() == "foresight"),
+        (("--horizon", "10"), lambda known: known.max_turns >= 10),
+        (("--feedback-gap", "0.3"), lambda known: known.share(known.values.feedback_gap) >= 0.3),
+        (("--foresight-gap", "0.3"), lambda known: known.share(known.values.foresight_gap) >= 0.3),
+        (("--exact", "--level", "medium"), lambda known: known.is_exact),
+        (("--suite", "core"), lambda known: known.game in {task.game for task in suite("core").tasks}),
+        (("--suite", "core", "--cell", "both"), lambda known: known.values.cell() == "both"),
+    ],
+)
+def test_list_filters_by_property(terminal: Terminal, options: tuple[str, ...], holds: Callable[[Facts], bool]) -> None:
+    ids = [line[0] for line in listed(terminal, *options)[1:]]
+    level = options[options.index("--level") + 1] if "--level" in options else "easy"
+    chosen = [known.entry.id for known in all_facts(level) if holds(known)]
+    assert 0 < len(ids) < len(ENTRIES)
+    assert set(ids) <= set(chosen)
+    assert len(options) > 3 or ids == chosen
+
+
+@pytest.mark.parametrize(("option", "given"), [("--family", "delays"), ("--suite", "cores")])
+def test_list_names_the_nearest_choice(terminal: Terminal, option: str, given: str) -> None:
+    status, _, err = terminal("list", option, given)
+    assert status == 2
+    assert f"did you mean '{given[:-1]}'" in err
 
 
 # values ----------------------------------------------------------------------------------------------

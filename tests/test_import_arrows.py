@@ -14,6 +14,7 @@ STANDARD_FOR_RULES = set(
     "importlib itertools math operator re types typing unicodedata".split()
 )
 BELOW_POLICIES = {"textenvs.core", "textenvs.registry", "textenvs.envs", "textenvs.planning"}
+TOP = {"textenvs.catalogue", "textenvs.suites", "textenvs.terminal"}
 
 ALLOWED = {
     "textenvs.core": {"textenvs.core"},
@@ -25,7 +26,9 @@ ALLOWED = {
     "textenvs.testing": {"textenvs.core", "textenvs.envs"},
     "textenvs.evaluation": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", "textenvs"},
     "textenvs.terminal": {"textenvs.core", "textenvs.envs"},
-    "textenvs.cli": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", "textenvs.terminal"},
+    "textenvs.catalogue": BELOW_POLICIES,
+    "textenvs.suites": {"textenvs.core", "textenvs.registry", "textenvs.envs"},
+    "textenvs.cli": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", *TOP},
     "textenvs.__main__": {"textenvs.cli"},
     "textenvs": {"textenvs.registry"},
     "agents": {"agents", "textenvs"},

@@ -9,7 +9,9 @@ from pathlib import Path
 from secrets import randbelow
 from typing import Any
 
+from textenvs.catalogue import Facts, all_facts
 from textenvs.core.errors import ArgumentError, CorruptRunError, TextenvsError, check_choice
+from textenvs.core.game import LEVELS
 from textenvs.core.strategies import strategy
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
@@ -18,8 +20,9 @@ from textenvs.envs.solo import solo_game, split_arguments
 from textenvs.evaluation.records import EpisodeRow, reopen
 from textenvs.evaluation.store import read_episodes
 from textenvs.evaluation.verify import verify_run
-from textenvs.planning.reference import ReferenceValues, reference_values
-from textenvs.registry import ENTRIES, argument_names, entry, game_class
+from textenvs.planning.reference import CELLS, ReferenceValues, reference_values
+from textenvs.registry import ENTRIES, entry
+from textenvs.suites import suite
 from textenvs.terminal import play_in_terminal
 
 VALUE_DIALS = ("behaviour", "refusal_price", "max_refusals")
@@ -42,8 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="textenvs", description="Multi-turn text games with exact reference values.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    listing = commands.add_parser("list", help="list the games")
-    listing.set_defaults(run=_list)
+    _add_list(commands.add_parser("list", help="list the games, all or by property"))
 
     play = commands.add_parser("play", help="play a game in the terminal")
     _add_game(play)
@@ -68,6 +70,20 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("folder", type=Path, metavar="RUN")
     verify.set_defaults(run=_verify)
     return parser
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--level", choices=LEVELS, default="easy", help="the difficulty that is shown (default easy)")
+    parser.add_argument("--family", help="only games of this family")
+    parser.add_argument("--players", type=int, help="only games for so many players")
+    parser.add_argument("--suite", help="only games of this suite")
+    parser.add_argument("--cell", choices=CELLS, help="only games in this corner of the grid")
+    parser.add_argument("--horizon", type=int, metavar="TURNS", help="only games that can last so many turns or more")
+    gap = "only games whose %s surely is so large, from 0 (random play) to 1 (optimal play)"
+    parser.add_argument("--feedback-gap", type=float, metavar="GAP", help=gap % "optimal - plan")
+    parser.add_argument("--foresight-gap", type=float, metavar="GAP", help=gap % "optimal - myopic")
+    parser.add_argument("--exact", action="store_true", help="only games whose rulers are exact")
+    parser.set_defaults(run=_list)
 
 
 def _add_game(parser: argparse.ArgumentParser) -> None:
@@ -97,14 +113,33 @@ def _value(text: str) -> int | float | str | bool:
     return text
 
 
-def _list(_options: argparse.Namespace) -> int:
-    rows = [("id", "family", "players", "arguments")]
-    for each in ENTRIES:
-        game = game_class(each.name)()
-        defaults = " ".join(f"{name}={game.arguments[name]}" for name in argument_names(each.name))
-        rows.append((each.id, each.family, str(each.players), defaults))
+def _list(options: argparse.Namespace) -> int:
+    if options.family is not None:
+        check_choice("family", options.family, {each.family for each in ENTRIES})
+    wanted = [known for known in all_facts(options.level) if _is_wanted(known, options)]
+    rows: list[tuple[str, ...]] = [("id", "family", "players", "turns", "cell", "optimal", "plan", "myopic", "random")]
+    for known in wanted:
+        values = known.values
+        rulers = map(str, (values.optimal, values.plan, values.myopic, values.random))
+        described = (known.entry.family, str(known.entry.players), str(known.max_turns), values.cell() or "open")
+        rows.append((known.entry.id, *described, *rulers))
     _print_table(rows)
     return 0
+
+
+def _is_wanted(known: Facts, options: argparse.Namespace) -> bool:
+    """Return whether a game has all the properties that were asked for."""
+    values, games = known.values, options.suite and {task.game for task in suite(options.suite).tasks}
+    return (
+        options.family in (None, known.entry.family)
+        and options.players in (None, known.entry.players)
+        and (games is None or known.game in games)
+        and options.cell in (None, values.cell())
+        and known.max_turns >= (options.horizon or 0)
+        and known.share(values.feedback_gap) >= (options.feedback_gap or 0)
+        and known.share(values.foresight_gap) >= (options.foresight_gap or 0)
+        and (known.is_exact or not options.exact)
+    )
 
 
 def _values(options: argparse.Namespace) -> int:
@@ -134,11 +169,12 @@ def _value_rows(values: ReferenceValues, behaviour: str) -> list[tuple[str, str,
         "random": values.random,
         f"behaviour ({behaviour})": values.behaviour,
         "one-step": values.one_step,
+        "expert": values.expert,
         "feedback gap": values.feedback_gap,
         "foresight gap": values.foresight_gap,
         "iteration gap": values.iteration_gap,
     }
-    return [(name, str(value), value.kind) for name, value in named.items()]
+    return [(name, str(value), value.kind) for name, value in named.items() if value is not None]
 
 
 def _verify(options: argparse.Namespace) -> int:

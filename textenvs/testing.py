@@ -19,7 +19,7 @@ from textenvs.core.game import Game, draw
 from textenvs.core.instances import canonical, deal_in, digest, in_split
 from textenvs.core.refusal import Refusal
 from textenvs.core.seat import Seat
-from textenvs.core.strategies import strategy
+from textenvs.core.strategies import has_expert, strategy
 from textenvs.envs.episode import Episode, settle
 from textenvs.envs.settings import Settings
 from textenvs.envs.solo import SoloEnv
@@ -53,15 +53,9 @@ def plays(game: Rules, episodes: int) -> Iterator[list[tuple[Any, Any, Any]]]:
 
     Chance moves are transitions too; moves have the shape that `Game.apply` expects.
     """
-    for name in ("random", "expert") if has_expert(game) else ("random",):
+    for name in ("random", "expert") if has_expert(game, Stream(0, Purpose.DEAL)) else ("random",):
         for seed in range(episodes):
             yield list(_transitions(game, name, seed))
-
-
-def has_expert(game: Rules) -> bool:
-    """Return whether the game has a scripted expert."""
-    state, _ = settle(game, game.deal(Stream(0, Purpose.DEAL)), Stream(0, Purpose.CHANCE))
-    return game.expert(state, game.to_move(state)[0]) is not None
 
 
 def _transitions(game: Rules, name: str, seed: int) -> Iterator[tuple[Any, Any, Any]]:

@@ -211,7 +211,7 @@ def test_a_split_without_instances_is_an_error() -> None:
 
 def test_values_print_one_a_line() -> None:
     lines = str(reference_values(GuessNumber(high=7, guesses=3))).splitlines()
-    assert [line.split()[0] for line in lines] == list(RULERS)
+    assert [line.split()[0] for line in lines] == [*RULERS, "expert"]
     assert lines[1].split() == ["plan", "0.4286"]
 
 
@@ -265,3 +265,8 @@ def test_intervals_are_honest_where_all_samples_agree_and_not_much_wider_elsewhe
     width = sampled(returns, 1.0).high - sampled(returns, 1.0).low
     normal = 2 * NormalDist().inv_cdf(0.975) * 0.5 / 100
     assert normal < width < 1.7 * normal
+
+
+def test_the_expert_is_a_ruler_of_games_that_have_one() -> None:
+    assert reference_values(GuessNumber(high=7, guesses=3)).expert == exact(1.0)
+    assert reference_values(Delayed()).expert is None

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from textenvs.core.errors import ArgumentError, UnknownNameError
-from textenvs.core.game import Distribution, Game, uniform
+from textenvs.core.game import Distribution, Game, Random, draw, uniform
 
 Strategy = Callable[[Game[Any, Any], Any, int], Distribution[Any]]
 """From game, state and player to a mixed move, using only what the player can know."""
@@ -28,6 +28,14 @@ def expert_strategy(game: Game[Any, Any], state: Any, player: int) -> Distributi
     if move is None:
         raise ArgumentError(f"{game.name} has no scripted expert")
     return move
+
+
+def has_expert(game: Game[Any, Any], random: Random) -> bool:
+    """Return whether the game has a scripted expert, as seen in an opening that `random` deals."""
+    state = game.deal(random)
+    while not (movers := game.to_move(state)):
+        state = game.apply(state, draw(game.chance(state), random))
+    return game.expert(state, movers[0]) is not None
 
 
 def mixed_strategy(randomness: Fraction) -> Strategy:

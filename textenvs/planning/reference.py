@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from textenvs.core.errors import ArgumentError
+import numpy as np
+
 from textenvs.core.game import Game
-from textenvs.core.strategies import Strategy, expert_strategy, random_strategy
+from textenvs.core.strategies import Strategy, expert_strategy, has_expert, random_strategy
 from textenvs.planning.bounds import Value, between, exact, joined
 from textenvs.planning.enumeration import build_graph
 from textenvs.planning.errors import TooLargeError
-from textenvs.planning.forward import evaluate_strategy, sample_strategy
+from textenvs.planning.forward import NumpyRandom, evaluate_strategy, sample_strategy
 from textenvs.planning.graph import InformationGraph
 from textenvs.planning.plans import best_plans, combined
 from textenvs.planning.states import StateTable
 from textenvs.planning.values import (
     evaluate,
+    expert_policy,
     myopic_policy,
     one_step_policy,
     optimal,
@@ -27,6 +28,7 @@ from textenvs.planning.values import (
 )
 
 Cell = Literal["control", "feedback", "foresight", "both"]
+CELLS: tuple[Cell, ...] = get_args(Cell)
 
 _SAME = 1e-9
 
@@ -42,6 +44,7 @@ class ReferenceValues:
         random: uniform over the legal moves.
         behaviour: a given behaviour policy.
         one_step: greedy on the action values of the behaviour policy, ties at random.
+        expert: the game's scripted expert; None if it has none.
     """
 
     optimal: Value
@@ -50,6 +53,7 @@ class ReferenceValues:
     random: Value
     behaviour: Value
     one_step: Value
+    expert: Value | None = None
 
     @property
     def feedback_gap(self) -> Value:
@@ -97,7 +101,8 @@ class ReferenceValues:
 
     def __str__(self) -> str:
         """Return one value a line."""
-        return "\n".join(f"{field.name:<9} {getattr(self, field.name)}" for field in fields(self))
+        known = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return "\n".join(f"{name:<9} {value}" for name, value in known if value is not None)
 
 
 def reference_values(
@@ -178,6 +183,7 @@ class _Survey:
             random=exact(evaluate(graph, uniform).start),
             behaviour=exact(evaluate(graph, behaviour).start),
             one_step=exact(evaluate(graph, one_step_policy(graph, behaviour)).start),
+            expert=exact(evaluate(graph, expert_policy(graph)).start) if self.has_expert else None,
         )
 
     def bounded(self) -> ReferenceValues:
@@ -194,13 +200,13 @@ class _Survey:
             random=random,
             behaviour=behaviour,
             one_step=between(max(behaviour.low, lowest), ceiling, behaviour.n),
+            expert=self.expert,
         )
 
     def optimum(self, plan: Value, ceiling: float) -> Value:
         """Return what the best known policy, expert or plan, and the `ceiling` leave for the optimum."""
         floor = exact(max(plan.low, self.game.return_range[0]))
-        with suppress(ArgumentError):  # a game without an expert
-            floor = max(floor, self.strategy_value(expert_strategy), key=lambda value: value.low)
+        floor = max(floor, self.expert or floor, key=lambda value: value.low)
         return between(floor.low, ceiling, floor.n)
 
     def plan(self, ceiling: float) -> Value:
@@ -219,6 +225,15 @@ class _Survey:
             return between(lowest, ceiling)
         value = combined(plans)
         return between(value.low, min(value.high, ceiling))
+
+    @cached_property
+    def has_expert(self) -> bool:
+        return has_expert(self.game, NumpyRandom(np.random.default_rng(self.seed)))
+
+    @cached_property
+    def expert(self) -> Value | None:
+        """What the scripted expert earns, which nobody has checked for peeking here."""
+        return self.strategy_value(expert_strategy) if self.has_expert else None
 
     def random_value(self) -> Value:
         """Return what uniformly random moves earn."""

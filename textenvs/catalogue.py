@@ -1,0 +1,95 @@
+"""What is known of every game at every level of difficulty: for choosing tasks by property.
+
+The facts are computed by `make docs` and stored beside the code, so that looking them up takes no time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from textenvs.envs.solo import solo_game
+from textenvs.planning.bounds import Value
+from textenvs.planning.reference import ReferenceValues, reference_values
+from textenvs.registry import Entry, entry
+
+FILE = files("textenvs") / "data" / "catalogue.json"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a game at one level; of a game for several players, of seat 0 against its default opponent.
+
+    Attributes:
+        game: name of the game.
+        version: of the game.
+        level: one of `LEVELS`.
+        max_turns: the most moves a player can make in an episode.
+        values: the rulers; the behaviour behind `one_step` is random play.
+    """
+
+    game: str
+    version: int
+    level: str
+    max_turns: int
+    values: ReferenceValues
+
+    @property
+    def entry(self) -> Entry:
+        """The registered game."""
+        return entry(self.game)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all four rulers are exact."""
+        values = self.values
+        return all(value.kind == "exact" for value in (values.optimal, values.plan, values.myopic, values.random))
+
+    def share(self, gap: Value) -> float:
+        """Return how large a gap surely is on the scale from random (0) to optimal (1)."""
+        length = self.values.optimal.high - self.values.random.low
+        return max(0.0, gap.low) / length if length > 0 else 0.0
+
+
+def survey(name: str, level: str) -> Facts:
+    """Compute the facts of a game at a level, which may take minutes; beyond `easy` with less effort."""
+    game = solo_game(name, level=level)
+    work, episodes = (1_000_000, 2_000) if level == "easy" else (50_000, 300)
+    values = reference_values(game, work=work, episodes=episodes)
+    return Facts(entry(name).name, entry(name).version, level, game.max_turns, values)
+
+
+def facts(name: str, level: str = "easy") -> Facts:
+    """Return the stored facts of a game at a level.
+
+    Raises:
+        UnknownNameError: for a game that does not exist.
+        KeyError: for a game or level whose facts are not stored.
+    """
+    return _stored()[entry(name).name, level]
+
+
+def all_facts(level: str = "easy") -> Iterator[Facts]:
+    """Yield the stored facts of all games at a level, in the order of their names."""
+    return (each for (_, stored), each in sorted(_stored().items()) if stored == level)
+
+
+def to_json(known: Facts) -> dict[str, Any]:
+    """Return facts as plain JSON values."""
+    return asdict(known)
+
+
+def from_json(row: Mapping[str, Any]) -> Facts:
+    """Return the facts that `to_json` made `row` of."""
+    values: dict[str, Any] = {name: value and Value(**value) for name, value in row["values"].items()}
+    return Facts(**{**row, "values": ReferenceValues(**values)})
+
+
+@cache
+def _stored() -> dict[tuple[str, str], Facts]:
+    rows = [from_json(row) for row in json.loads(FILE.read_text("utf-8"))]
+    return {(row.game, row.level): row for row in rows}
