@@ -11,14 +11,17 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import textenvs  # noqa: F401 - registers the games
+from tests.core.test_minimax import Take
 from textenvs.core.errors import ArgumentError, UnknownNameError
-from textenvs.core.game import Distribution, Game
+from textenvs.core.game import Distribution, Game, Strategy
 from textenvs.core.instances import digest
 from textenvs.core.refusal import Refusal
 from textenvs.core.seat import OthersMove, Seat, SeatState
-from textenvs.core.strategies import Strategy, strategy
+from textenvs.core.strategies import strategy
+from textenvs.envs.streams import Purpose, Stream
 from textenvs.games.kuhn_poker import KuhnPoker
 from textenvs.games.prisoners_dilemma import PrisonersDilemma
+from textenvs.planning.reference import reference_values
 
 OPPONENTS = ("random", "expert", "mixed:1/4", "mixed:0", "mixed:1")
 
@@ -203,7 +206,7 @@ def test_an_unknown_opponent_is_refused() -> None:
 def test_an_expert_that_the_game_does_not_have_is_named() -> None:
     seat = Seat(Trio(), 0, "expert")
     with pytest.raises(ArgumentError, match="Trio has no scripted expert"):
-        seat.chance(seat.apply(SeatState(TrioState()), 0))
+        seat.chance(seat.apply(SeatState(TrioState(), "expert"), 0))
 
 
 @pytest.mark.filterwarnings("error")
@@ -234,3 +237,55 @@ def test_the_environment_pays_what_the_seat_is_worth() -> None:
     exact = opening_value(seat, lambda state: seat_value(seat, bold_with_the_king_only, state))
     assert exact == Fraction(1, 18)  # each sensible move is a best response to an equilibrium
     assert sum(paid) / len(paid) == pytest.approx(float(exact), abs=4 * 2 / 3000**0.5)
+
+
+# Pools -----------------------------------------------------------------------------------------------
+
+
+def test_a_pool_draws_an_opponent_for_each_episode() -> None:
+    seat = Seat(Take(4), 0, "pool:train")
+    assert [(state.opponent, p) for state, p in seat.deals() or ()] == [
+        ("random", Fraction(1, 2)),
+        ("script:greedy", Fraction(1, 2)),
+    ]
+    drawn = [seat.deal(Stream(seed, Purpose.DEAL)).opponent for seed in range(200)]
+    assert 60 < drawn.count("random") < 140
+
+
+def test_the_value_against_a_pool_is_that_of_not_knowing_whom_one_meets() -> None:
+    against = {name: reference_values(Seat(Take(4), 0, name)).optimal.value for name in ("random", "script:greedy")}
+    pooled = reference_values(Seat(Take(4), 0, "pool:train")).optimal.value
+    assert pooled <= sum(against.values()) / 2 + 1e-9
+    assert pooled == pytest.approx(naive_pool_value())
+
+
+def naive_pool_value() -> float:
+    """Player 0 takes 1 or 2 of 4; then the opponent moves, then player 0 takes what it wants of the rest."""
+
+    def reply(stones: int, name: str) -> list[tuple[int, float]]:
+        if name == "script:greedy":
+            return [(min(2, stones), 1.0)]
+        return [(taken, 1 / min(2, stones)) for taken in range(1, min(2, stones) + 1)]
+
+    totals = []
+    for first in (1, 2):
+        total = 0.0
+        for name in ("random", "script:greedy"):
+            for taken, p in reply(4 - first, name):
+                left = 4 - first - taken
+                total += 0.5 * p * (-1.0 if left == 0 else 1.0)
+        totals.append(total)
+    return max(totals)
+
+
+def test_instances_of_a_pool_are_those_of_the_game() -> None:
+    seat = Seat(Take(4), 0, "pool:train")
+    assert len({digest(seat, state) for state, _ in seat.deals() or ()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("opponent", "nearest"), [("pool:trian", "train"), ("script:greed", "greedy"), ("randm", "random")]
+)
+def test_unknown_opponents_are_named(opponent: str, nearest: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"did you mean '{nearest}'"):
+        Seat(Take(), 0, opponent)

@@ -51,7 +51,7 @@ def test_a_share_that_is_none(number: str) -> None:
 
 @pytest.mark.parametrize("name", ["exprt", "mixed", "mixed:", "random:1", "", 3, None])
 def test_an_unknown_name(name: Any) -> None:
-    with pytest.raises(UnknownNameError, match=r"Accepted: expert, mixed:E, random\."):
+    with pytest.raises(UnknownNameError, match=r"Accepted: expert, minimax:D, mixed:E, perfect, random, script:NAME\."):
         strategy(name)
 
 

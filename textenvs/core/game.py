@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
@@ -56,6 +56,12 @@ class Game(ABC, Generic[S, M]):
             their defaults, `medium` is all defaults, and `easy` is small enough for exact values.
         open_ended: whether `read` understands more moves than `legal` lists, as where a move is a
             text of the player's own; `legal` then lists all that the best play and the best plan need.
+        scripts: names of scripted players of the game's own (`script:NAME`), besides its expert.
+        pools: named sets of opponents (names as in `textenvs.core.strategies`), such as `train` and the held-out
+            `test`; `pool:NAME` draws one of them for each episode.
+        perfect_information: whether two players move in turn, see everything, and win what the other loses, so
+            that `minimax:D` and `perfect` apply.
+        talk: the most characters of free talk beside a move; 0 where players cannot talk.
         max_turns: the most moves any one player can make in an episode.
         return_range: the lowest and highest undiscounted return any player can earn by legal play.
     """
@@ -63,6 +69,10 @@ class Game(ABC, Generic[S, M]):
     players: int = 1
     levels: ClassVar[Levels] = {}
     open_ended: ClassVar[bool] = False
+    scripts: ClassVar[tuple[str, ...]] = ()
+    pools: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    perfect_information: ClassVar[bool] = False
+    talk: ClassVar[int] = 0
 
     @property
     @abstractmethod
@@ -159,6 +169,29 @@ class Game(ABC, Generic[S, M]):
         """Return a scripted player's mixed move, using only what `player` can know; None if there is none."""
         return None
 
+    # What a game for several players may add -----------------------------------------------------
+
+    def script(self, name: str, state: S, player: int) -> Distribution[M]:
+        """Return the mixed move of the scripted player called `name`, one of `scripts`."""
+        raise NotImplementedError(f"{type(self).__name__} has no scripted player {name!r}")
+
+    def perfect(self, state: S, player: int) -> Distribution[M] | None:
+        """Return the best moves where a game has a way of its own to find them, else None: they are searched for."""
+        return None
+
+    def estimate(self, state: S) -> float:
+        """Return what the rest of the game is worth to player 0, for searches that stop at `state`."""
+        return 0.0
+
+    def left(self, state: S) -> tuple[int, ...]:
+        """Return the players who are out of the game for good while others play on; they earn nothing more."""
+        return ()
+
+    def hears(self, state: S, player: int) -> tuple[int, ...]:
+        """Return who hears what `player` says in `state`: by default all others who have not left."""
+        gone = (player, *self.left(state))
+        return tuple(other for other in range(self.players) if other not in gone)
+
     # What follows from the above -----------------------------------------------------------------
 
     default_opponent: ClassVar[str] = "random"
@@ -195,3 +228,7 @@ def uniform(items: Sequence[T]) -> Distribution[T]:
     """Return the uniform distribution over `items` with exact probabilities."""
     share = Fraction(1, max(1, len(items)))
     return tuple((item, share) for item in items)
+
+
+Strategy = Callable[[Game[Any, Any], Any, int], Distribution[Any]]
+"""From game, state and player to a mixed move, using only what the player can know."""

@@ -8,16 +8,23 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-from textenvs.core.errors import check_range
-from textenvs.core.game import Distribution, Game, Random
+from textenvs.core.errors import check_choice, check_range
+from textenvs.core.game import Distribution, Game, Random, uniform
 from textenvs.core.refusal import Refusal
 from textenvs.core.strategies import strategy
 
 
 class SeatState(NamedTuple):
-    """A state of the whole game, and this seat's move while the others answer it simultaneously."""
+    """A state of the game as a seat meets it.
+
+    Attributes:
+        state: of the whole game.
+        opponent: name of the strategy that plays the other seats in this episode.
+        own: this seat's move while the others answer it simultaneously, else None.
+    """
 
     state: Any
+    opponent: str
     own: Hashable | None = None
 
 
@@ -31,8 +38,9 @@ class OthersMove(NamedTuple):
 class Seat(Game[SeatState, Any]):
     """The game `game` as seat number `seat` meets it while `opponent` plays every other seat.
 
-    Since the strategy is a distribution, everything made for one player (values, plans, forms) holds
-    here too: the opponents are part of nature.
+    `opponent` is the name of a strategy, or `pool:NAME`, which draws one of a pool of the game for each episode;
+    the player does not learn which. Since strategies are distributions, everything made for one player (values,
+    plans, forms) holds here too: the opponents are part of nature.
 
     Raises:
         ArgumentError: for a seat the game does not have.
@@ -46,7 +54,20 @@ class Seat(Game[SeatState, Any]):
     def __post_init__(self) -> None:
         """Check the arguments."""
         check_range("seat", self.seat, 0, self.game.players - 1)
-        strategy(self.opponent)
+        for name in self.opponents:
+            kind, _, script = name.partition(":")
+            if kind == "script":
+                check_choice(f"scripted player of {self.game.name}", script, self.game.scripts)
+            strategy(name)
+
+    @property
+    def opponents(self) -> tuple[str, ...]:
+        """The strategies that may play the other seats, each equally likely."""
+        kind, _, pool = str(self.opponent).partition(":")
+        if kind != "pool":
+            return (self.opponent,)
+        check_choice(f"pool of {self.game.name}", pool, self.game.pools)
+        return self.game.pools[pool]
 
     @property
     def name(self) -> str:
@@ -66,10 +87,14 @@ class Seat(Game[SeatState, Any]):
 
     def deals(self) -> Distribution[SeatState] | None:
         outcomes = self.game.deals()
-        return None if outcomes is None else tuple((SeatState(state), p) for state, p in outcomes)
+        if outcomes is None:
+            return None
+        members = uniform(self.opponents)
+        return tuple((SeatState(state, member), p * share) for state, p in outcomes for member, share in members)
 
     def deal(self, random: Random) -> SeatState:
-        return SeatState(self.game.deal(random))
+        state = self.game.deal(random)
+        return SeatState(state, self.opponents[0] if len(self.opponents) == 1 else random.choice(self.opponents))
 
     def content(self, state: SeatState) -> Hashable:
         return self.game.content(state.state)
@@ -87,13 +112,13 @@ class Seat(Game[SeatState, Any]):
         others = self._others(state)
         if not others:
             return self.game.chance(state.state)
-        opponent = strategy(self.opponent)
+        opponent = strategy(state.opponent)
         return tuple(_joint([opponent(self.game, state.state, player) for player in others]))
 
     def apply(self, state: SeatState, move: Any) -> SeatState:
         if self.to_move(state) and self._others(state):
             return state._replace(own=move)
-        return SeatState(self.game.apply(state.state, self._whole_move(state, move)))
+        return SeatState(self.game.apply(state.state, self._whole_move(state, move)), state.opponent)
 
     def rewards(self, state: SeatState, move: Any, after: SeatState) -> tuple[float, ...]:
         if after.own is not None:

@@ -1,16 +1,15 @@
-"""Scripted players by name: `random`, `expert`, and `mixed:E` between them."""
+"""Scripted players by name: `random`, `expert`, `mixed:E` between them, `script:NAME`, `minimax:D` and `perfect`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
-from textenvs.core.errors import ArgumentError, UnknownNameError
-from textenvs.core.game import Distribution, Game, Random, draw, uniform
-
-Strategy = Callable[[Game[Any, Any], Any, int], Distribution[Any]]
-"""From game, state and player to a mixed move, using only what the player can know."""
+from textenvs.core.errors import ArgumentError, UnknownNameError, check_choice
+from textenvs.core.game import Distribution, Game, Random, Strategy, draw, uniform
+from textenvs.core.minimax import minimax_strategy
 
 
 def random_strategy(game: Game[Any, Any], state: Any, player: int) -> Distribution[Any]:
@@ -50,20 +49,35 @@ def mixed_strategy(randomness: Fraction) -> Strategy:
     return mixed
 
 
+def script_strategy(name: str) -> Strategy:
+    """Return the strategy of one of a game's own scripted players."""
+
+    def script(game: Game[Any, Any], state: Any, player: int) -> Distribution[Any]:
+        check_choice(f"scripted player of {game.name}", name, game.scripts)
+        return game.script(name, state, player)
+
+    return script
+
+
+@lru_cache(maxsize=256)
 def strategy(name: str) -> Strategy:
-    """Return the scripted player called `name`: `random`, `expert` or `mixed:E`, E in 0 … 1.
+    """Return the scripted player called `name`.
+
+    Args:
+        name: `random`; `expert`; `mixed:E`, at random with probability E in 0 … 1, else like the expert;
+            `script:NAME`, a player of the game's own; `minimax:D`, which looks D moves ahead; `perfect`, which
+            looks ahead to the end.
 
     Raises:
         UnknownNameError: for any other name.
-        ArgumentError: for an E that is no number from 0 to 1.
+        ArgumentError: for an E or D out of range.
     """
-    kind, _, number = str(name).partition(":")
-    if kind == "mixed" and number:
-        return mixed_strategy(_share(number))
-    plain = {"random": random_strategy, "expert": expert_strategy}
-    if name not in plain:
-        raise UnknownNameError("strategy", name, [*plain, "mixed:E"])
-    return plain[name]
+    kind, _, given = str(name).partition(":")
+    if given and kind in _WITH_ARGUMENT:
+        return _WITH_ARGUMENT[kind](given)
+    if name not in _PLAIN:
+        raise UnknownNameError("strategy", name, [*_PLAIN, "mixed:E", "script:NAME", "minimax:D"])
+    return _PLAIN[name]
 
 
 def _share(number: str) -> Fraction:
@@ -74,3 +88,21 @@ def _share(number: str) -> Fraction:
     if not 0 <= share <= 1:
         raise ArgumentError(f"mixed:E needs a number from 0 to 1, not {number!r}")
     return share
+
+
+def _depth(number: str) -> int:
+    if not number.isdecimal() or not 1 <= int(number) <= 100:
+        raise ArgumentError(f"minimax:D needs a whole number from 1 to 100, not {number!r}")
+    return int(number)
+
+
+_PLAIN: dict[str, Strategy] = {
+    "random": random_strategy,
+    "expert": expert_strategy,
+    "perfect": minimax_strategy(None),
+}
+_WITH_ARGUMENT: dict[str, Callable[[str], Strategy]] = {
+    "mixed": lambda given: mixed_strategy(_share(given)),
+    "minimax": lambda given: minimax_strategy(_depth(given)),
+    "script": script_strategy,
+}

@@ -19,8 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textenvs.core.errors import ArgumentError, MissingExtraError, check_range
-from textenvs.core.game import Game, Probability
-from textenvs.core.strategies import Strategy
+from textenvs.core.game import Game, Probability, Strategy
 from textenvs.planning.errors import BrokenGameError, PeekingPolicyError, TooLargeError, UnequalMovesError
 
 Sequence = tuple[Hashable, ...]

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from textenvs.core.game import Game, Random, draw
+from textenvs.core.game import Game, Random, Strategy, draw
 from textenvs.core.instances import deal_in
-from textenvs.core.strategies import Strategy
 from textenvs.planning.bounds import Value, sampled
 from textenvs.planning.errors import BrokenGameError, TooLargeError
 from textenvs.planning.states import OVER, StateTable

@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from textenvs.core.game import Game
-from textenvs.core.strategies import Strategy, expert_strategy, has_expert, random_strategy
+from textenvs.core.game import Game, Strategy
+from textenvs.core.strategies import expert_strategy, has_expert, random_strategy
 from textenvs.planning.bounds import Value, between, exact, joined
 from textenvs.planning.enumeration import build_graph
 from textenvs.planning.errors import TooLargeError

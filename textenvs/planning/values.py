@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textenvs.core.errors import ArgumentError
-from textenvs.core.strategies import Strategy, expert_strategy
+from textenvs.core.game import Strategy
+from textenvs.core.strategies import expert_strategy
 from textenvs.planning.errors import PeekingPolicyError
 from textenvs.planning.graph import FloatArray, InformationGraph
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textenvs.core.errors import ArgumentError
-from textenvs.core.game import draw
-from textenvs.core.strategies import Strategy, random_strategy, strategy
+from textenvs.core.game import Strategy, draw
+from textenvs.core.strategies import random_strategy, strategy
 from textenvs.policies.base import Reply, Request
 
 
