@@ -14,7 +14,7 @@ from agents.learner import PolicyLearner, episode_tokens, imitate
 from agents.training import Cell, Evaluate, Meter, OnProgress, Run, environment_steps, paid, shuffler, training_seeds
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.evaluation.rollout import Played, play
-from textenvs.policies.base import Request
+from textenvs.envs.policy import Request
 from textenvs.policies.scripted import StrategyPolicy
 from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.tokens import EpisodeTokens

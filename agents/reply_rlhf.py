@@ -29,7 +29,7 @@ from textenvs.core.errors import check_choice
 from textenvs.core.refusal import Refusal
 from textenvs.envs.episode import Episode
 from textenvs.envs.streams import Purpose, Stream
-from textenvs.policies.base import Reply, Request
+from textenvs.envs.policy import Reply, Request
 from textenvs.policies.language_model import LanguageModelPolicy
 from textenvs.policies.scripted import StrategyPolicy
 from textenvs.policies.tokenizer import WordTokenizer

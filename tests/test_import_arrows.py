@@ -94,7 +94,7 @@ def test_imports_follow_the_arrows(file: Path) -> None:
         ("textenvs.games.maze", "from time import time"),
         ("textenvs.games.maze", "from textenvs.envs.episode import Episode"),
         ("textenvs.planning.graph", "from textenvs.envs.streams import Stream"),
-        ("textenvs.envs.solo", "from textenvs.policies.base import Policy"),
+        ("textenvs.envs.solo", "from textenvs.policies.scripted import StrategyPolicy"),
         ("textenvs.registry", "from textenvs.games.maze import Maze"),
         ("textenvs.cli", "import agents.turn_ppo"),
         ("agents.turn_ppo", "import benchmarks.compare"),

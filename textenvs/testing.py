@@ -94,6 +94,7 @@ def check_plays(game: Rules, episodes: int = 20) -> None:
                 returns[player] += reward
             for player in game.to_move(state):
                 turns[player] += 1
+            _check_who_left(game, state, move, after)
         low, high = game.return_range
         assert all(low - TOLERANCE <= r <= high + TOLERANCE for r in returns), (
             f"{game!r}: returns {returns} lie outside of the declared return_range {(low, high)}"
@@ -114,6 +115,13 @@ def _check_transition(game: Rules, state: Any, move: Any, after: Any) -> None:
         view = game.view(after, player)
         assert view.strip() == view, f"{game!r}: a view is empty or has white space at an end: {view!r}"
         assert _is_printable(view), f"{game!r}: a view has unprintable characters: {view!r}"
+
+
+def _check_who_left(game: Rules, state: Any, move: Any, after: Any) -> None:
+    for player in game.left(state):
+        assert player in game.left(after), f"{game!r}: player {player} had left for good and is back"
+        assert game.rewards(state, move, after)[player] == 0, f"{game!r}: player {player} has left and still earns"
+    assert not set(game.to_move(after)) & set(game.left(after)), f"{game!r}: a player who has left is to move"
 
 
 def check_wordings(game: Rules, episodes: int = 20, moves_per_state: int = 40) -> None:

@@ -140,11 +140,8 @@ def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         def apply(self, state: Any, move: int) -> Any:
             return (state[0] + move, 1 - state[1])
 
-    with (
-        pytest.raises(ArgumentError, match=r"too large for perfect play; use minimax:D"),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr("textenvs.core.minimax.POSITIONS", 100)
+    monkeypatch.setattr("textenvs.core.minimax.POSITIONS", 100)
+    with pytest.raises(ArgumentError, match="too large for perfect play; use minimax:D"):
         strategy("perfect")(Endless(), (1, 0), 0)
 
 

@@ -110,3 +110,78 @@ class Doors(Game[DoorsState, int]):
         if text not in ("0", "1", "2"):
             return Refusal("Say 0, 1 or 2.")
         return int(text) if int(text) == state.open_door else illegal("It is locked.")
+
+
+class CircleState(NamedTuple):
+    """The players still in, whose turn it is or whether all vote at once, and votes cast or rounds voted."""
+
+    inside: tuple[int, ...] = (0, 1, 2)
+    turn: int = 0
+    votes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Circle(Game[CircleState, int]):
+    """Three players vote in turn, or at once, for one to leave with nothing; the two who stay earn 1. Ties: the lowest.
+
+    They can talk; player 0 whispers to player 1 alone.
+    """
+
+    players = 3
+    talk = 30
+
+    at_once: bool = False
+
+    @property
+    def max_turns(self) -> int:
+        return 3
+
+    @property
+    def return_range(self) -> tuple[float, float]:
+        return (0.0, 1.0)
+
+    def deals(self) -> Distribution[CircleState]:
+        return ((CircleState(), Fraction(1)),)
+
+    def to_move(self, state: CircleState) -> tuple[int, ...]:
+        if len(state.inside) == 1 or state.turn == 2:
+            return ()
+        waiting = state.inside if len(state.inside) < 3 or self.at_once else state.inside[len(state.votes) :]
+        return waiting if self.at_once else waiting[:1]
+
+    def legal(self, state: CircleState, player: int) -> tuple[int, ...]:
+        return state.inside if len(state.inside) == 3 else (player,)
+
+    def apply(self, state: CircleState, move: Any) -> CircleState:
+        votes = move if self.at_once else (*state.votes, move)
+        if len(state.inside) < 3:
+            return state._replace(turn=2)
+        if len(votes) < 3:
+            return state._replace(votes=votes)
+        gone = max(state.inside, key=lambda player: (votes.count(player), -player))
+        return CircleState(tuple(player for player in state.inside if player != gone), 1)
+
+    def rewards(self, state: CircleState, move: Any, after: CircleState) -> tuple[float, ...]:
+        return tuple(1.0 if after.turn == 2 and player in after.inside else 0.0 for player in range(3))
+
+    def left(self, state: CircleState) -> tuple[int, ...]:
+        return tuple(player for player in range(3) if player not in state.inside)
+
+    def hears(self, state: CircleState, player: int) -> tuple[int, ...]:
+        return (1,) if player == 0 else super().hears(state, player)
+
+    def instructions(self, player: int) -> str:
+        return "Vote. For example: 0"
+
+    def view(self, state: CircleState, player: int) -> str:
+        return f"Inside: {state.inside}."
+
+    def say(self, state: CircleState, move: int) -> str:
+        return str(move)
+
+    def read(self, state: CircleState, player: int, text: str) -> int | Refusal:
+        digits = [int(c) for c in text if c in "012"]
+        if not digits:
+            return Refusal("Say 0, 1 or 2.")
+        allowed = digits[-1] in self.legal(state, player)
+        return digits[-1] if allowed else illegal(f"{digits[-1]} is not to choose from.")

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.envs.made_up_games import Doors
+from tests.envs.made_up_games import Circle, Doors
 from tests.fresh import fresh_python
 from textenvs.core.dialogue import refusal_answer, refusal_rule
 from textenvs.core.errors import ArgumentError, EmptySplitError, EpisodeOverError, UnknownNameError
 from textenvs.core.instances import digest, split_of
+from textenvs.core.seat import Seat
 from textenvs.envs.episode import NO_FEEDBACK, NO_FEEDBACK_AT_THE_END, Episode
 from textenvs.envs.settings import FEEDBACK, Settings
 from textenvs.games.arithmetic import Arithmetic
@@ -469,3 +470,59 @@ def test_a_seed_names_the_same_bytes_everywhere() -> None:
     for hash_seed in ("0", "1", "random"):
         printed = fresh_python(f"{TRACES}\nprint(json.dumps([trace(*play) for play in PLAYS]))", hash_seed=hash_seed)
         assert json.loads(printed) == here
+
+
+# Talk --------------------------------------------------------------------------------------------------
+
+
+def told(episode: Episode, player: int) -> str:
+    return episode.dialogues[player][-1].text
+
+
+def test_talk_reaches_those_who_hear_it_before_their_next_view() -> None:
+    episode = Episode(Circle(), Settings(), seed=0)
+    episode.reply(0, "say: out with 2\n1")
+    assert told(episode, 1) == 'player_0 says: "out with 2"\nInside: (0, 1, 2).'
+    episode.reply(1, "2")
+    assert told(episode, 2) == "Inside: (0, 1, 2).", "player 0 whispers to player 1 alone"
+    episode.reply(2, "say: no\nsay: please\n2")
+    assert told(episode, 0) == 'player_2 says: "no please"\nInside: (0, 1).'
+    assert episode.state.inside == (0, 1)
+
+
+def test_talk_is_never_a_move() -> None:
+    episode = Episode(Circle(), Settings(), seed=0)
+    outcome = episode.reply(0, "say: 0 or 1 or 2?")
+    assert outcome.refusal is not None
+    episode.reply(0, "1\nsay: I vote 2, vote 2!")
+    assert episode._pending == ()
+    assert episode.state.votes == (1,)
+
+
+def test_what_is_said_in_a_refused_reply_is_not_heard() -> None:
+    episode = Episode(Circle(), Settings(), seed=0)
+    episode.reply(0, "say: hello\nnothing")
+    episode.reply(0, "1")
+    assert told(episode, 1) == "Inside: (0, 1, 2)."
+
+
+def test_who_only_talks_makes_the_only_move() -> None:
+    episode = Episode(Circle(), Settings(), seed=0)
+    for player, vote in enumerate("122"):
+        episode.reply(player, vote)
+    assert episode.to_move() == (0,)
+    assert episode.reply(0, "say: we made it").refusal is None
+    assert episode.over
+    assert told(episode, 1) == 'player_0 says: "we made it"\nInside: (0, 1).'
+
+
+def test_the_instructions_tell_how_to_talk() -> None:
+    assert 'a line of its own that begins with "say:" (at most 30 characters)' in Episode(Circle(), seed=0).transcript(
+        2
+    )
+    assert "say:" not in Episode(KuhnPoker(), seed=0).transcript(0)
+
+
+def test_a_seat_talks_to_strategies_which_do_not_listen() -> None:
+    episode = Episode(Seat(Circle(), 1), Settings(), seed=0)
+    assert episode.reply(0, "say: 0\n2").refusal is None

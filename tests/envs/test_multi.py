@@ -15,6 +15,7 @@ from pettingzoo.test import api_test, max_cycles_test, parallel_api_test, parall
 from pettingzoo.utils import parallel_to_aec
 
 import textenvs  # noqa: F401 - registers the games
+from tests.envs.made_up_games import Circle
 from textenvs.core.errors import ArgumentError, EpisodeOverError, UnknownNameError
 from textenvs.envs.multi import SimultaneousEnv, TurnEnv
 from textenvs.envs.streams import Purpose, Stream
@@ -629,3 +630,45 @@ def test_a_game_of_one_player_is_an_environment_with_one_agent(env_class: Any) -
     assert env.possible_agents == ["player_0"]
     trace(env, 0)
     assert env.episode.over
+
+
+# Players who leave -------------------------------------------------------------------------------------
+
+
+@conformance
+def test_pettingzoo_finds_nothing_wrong_when_players_leave() -> None:
+    api_test(TurnEnv(Circle(), render_mode="ansi"), num_cycles=100)
+    api_test(TurnEnv(Circle(at_once=True)), num_cycles=100)
+    parallel_api_test(SimultaneousEnv(Circle(at_once=True)), num_cycles=100)
+    parallel_api_test(SimultaneousEnv(Circle()), num_cycles=100)
+    api_test(parallel_to_aec(SimultaneousEnv(Circle(at_once=True))), num_cycles=100)
+
+
+def test_who_is_voted_out_takes_the_last_step_and_is_gone() -> None:
+    env = TurnEnv(Circle())
+    env.reset(seed=0)
+    for vote in ("1", "1", "2"):
+        env.step(vote)
+    assert env.agent_selection == "player_1"
+    assert env.last()[1:4] == (0.0, True, False)
+    env.step(None)
+    assert env.agents == ["player_0", "player_2"]
+    assert env.agent_selection == "player_0"
+    assert set(env.rewards) == set(env.infos) == set(env.terminations) == {"player_0", "player_2"}
+    env.step("0")
+    assert env.terminations == {"player_0": True, "player_2": True}
+    assert env.rewards == {"player_0": 1.0, "player_2": 1.0}
+
+
+def test_who_is_voted_out_leaves_simultaneous_steps() -> None:
+    env = SimultaneousEnv(Circle(at_once=True))
+    env.reset(seed=0)
+    observations, rewards, terminations, _, infos = env.step({"player_0": "1", "player_1": "1", "player_2": "1"})
+    assert terminations == {"player_0": False, "player_1": True, "player_2": False}
+    assert set(observations) == set(rewards) == set(infos) == {"player_0", "player_1", "player_2"}
+    assert env.agents == ["player_0", "player_2"]
+    observations, rewards, terminations, _, _ = env.step({"player_0": "0", "player_2": "2"})
+    assert rewards == {"player_0": 1.0, "player_2": 1.0}
+    assert set(observations) == {"player_0", "player_2"}
+    assert all(terminations.values())
+    assert env.agents == []

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from textenvs.envs.policy import Policy
 from textenvs.envs.settings import Settings
 from textenvs.envs.solo import solo_game
 from textenvs.evaluation.records import EpisodeRow, episode_row
 from textenvs.evaluation.rollout import rollout
 from textenvs.evaluation.store import write_episodes
-from textenvs.policies.base import Policy
 from textenvs.policies.scripted import ScriptPolicy, StrategyPolicy
 from textenvs.registry import ENTRIES, make_game
 

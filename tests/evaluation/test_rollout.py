@@ -8,13 +8,13 @@ import pytest
 from textenvs.core.errors import ArgumentError
 from textenvs.core.instances import digest, split_of
 from textenvs.envs.episode import Episode
+from textenvs.envs.policy import Policy, Reply, Request
 from textenvs.envs.settings import FORMS, Settings
 from textenvs.evaluation.rollout import Played, play, rollout
 from textenvs.games.assembly import Assembly
 from textenvs.games.guess_number import GuessNumber
 from textenvs.games.kuhn_poker import KuhnPoker
 from textenvs.games.prisoners_dilemma import PrisonersDilemma
-from textenvs.policies.base import Policy, Reply, Request
 from textenvs.policies.scripted import ScriptPolicy, StrategyPolicy
 
 GAME = GuessNumber(high=7, guesses=3)

@@ -12,13 +12,13 @@ from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.game import uniform
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
+from textenvs.envs.policy import Policy, Request
 from textenvs.envs.settings import Settings
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.evaluation.rollout import play, rollout
 from textenvs.games.assembly import Assembly
 from textenvs.games.guess_number import GuessNumber
 from textenvs.games.kuhn_poker import KuhnPoker
-from textenvs.policies.base import Policy, Request
 from textenvs.policies.errors import ContextOverflowError
 from textenvs.policies.language_model import LanguageModelPolicy, draw
 from textenvs.policies.ledger import Ledger

@@ -7,6 +7,7 @@ import pytest
 
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Game
+from textenvs.envs.policy import Reply, Request
 from textenvs.envs.settings import Settings
 from textenvs.envs.solo import solo_game
 from textenvs.evaluation.rollout import rollout
@@ -14,7 +15,6 @@ from textenvs.planning.enumeration import build_graph
 from textenvs.planning.plans import Plan, best_plans
 from textenvs.planning.states import StateTable
 from textenvs.planning.values import evaluate, myopic_policy, optimal, uniform_policy
-from textenvs.policies.base import Reply, Request
 from textenvs.policies.rulers import GraphPolicy, PlanPolicy
 
 EPISODES = 400

@@ -78,6 +78,10 @@ class Seat(Game[SeatState, Any]):
         return {**self.game.arguments, "seat": self.seat, "opponent": self.opponent}
 
     @property
+    def talk(self) -> int:  # type: ignore[override] # a constant of each game, but not of this class
+        return self.game.talk
+
+    @property
     def max_turns(self) -> int:
         return self.game.max_turns
 

@@ -17,6 +17,7 @@ from textenvs.core.game import Game, draw
 from textenvs.core.instances import deal_at, deal_in, digest
 from textenvs.core.refusal import Refusal
 from textenvs.core.strategies import strategy
+from textenvs.core.talk import heard, taken_apart, talk_rule
 from textenvs.envs.payment import Payment, payment
 from textenvs.envs.settings import Settings
 from textenvs.envs.streams import Purpose, Stream
@@ -101,6 +102,7 @@ class Episode:
         self._pending: tuple[tuple[int, Any], ...] = ()
         self.replies: tuple[tuple[int, str], ...] = ()
         self.dialogues: list[Dialogue] = [(Message("system", self._instructions(p)),) for p in range(game.players)]
+        self._heard: tuple[tuple[str, ...], ...] = ((),) * game.players
         self._unpaid = self._settle(self._nothing)
         self._payment: Payment = payment(self.settings, game, self.state)
         self._tell()
@@ -205,8 +207,9 @@ class Episode:
 
     def _instructions(self, player: int) -> str:
         """Return the rules of the game, of the form and of refusals, as told once."""
+        talk = talk_rule(self.game.talk) if self.game.talk else ""
         rule = refusal_rule(self.settings.refusal_price, self.settings.max_refusals)
-        return "\n".join(filter(None, (self.game.instructions(player), self._form_instructions(player), rule)))
+        return "\n".join(filter(None, (self.game.instructions(player), self._form_instructions(player), talk, rule)))
 
     def _form_instructions(self, player: int) -> str:
         return ""
@@ -232,18 +235,30 @@ class Episode:
         """Change the game as the reply asks, without a word."""
         if self._shadow:
             self._shadow.follow(text)
-        move = self._read(player, text)
+        talk, text = taken_apart(text, self.game.talk)
+        move = self._read(player, text, talk)
         if isinstance(move, Refusal):
             return Outcome(self._earn(self._refuse(player)), move)
         self._refused[player] = 0
+        self._pass_on(player, talk)
         self._pending = (*self._pending, (player, move))
         if len(self._awaited) == 1:
             return Outcome(self._earn(self._advance()), None)
         self._awaited = tuple(other for other in self._awaited if other != player)
         return Outcome(self._earn(self._nothing), None)
 
-    def _read(self, player: int, text: str) -> Any | Refusal:
-        return read(self.game, self.state, player, text, self._most_chars())
+    def _read(self, player: int, text: str, talk: str = "") -> Any | Refusal:
+        """Return the move in a reply; who only talks makes the only move there is."""
+        legal = self.game.legal(self.state, player) if talk and not text.strip() else ()
+        return legal[0] if len(legal) == 1 else read(self.game, self.state, player, text, self._most_chars())
+
+    def _pass_on(self, player: int, talk: str) -> None:
+        """Let those who hear `player` hear what it said, before their next view."""
+        if talk:
+            hearers = self.game.hears(self.state, player)
+            self._heard = tuple(
+                (*lines, heard(player, talk)) if other in hearers else lines for other, lines in enumerate(self._heard)
+            )
 
     def _refuse(self, player: int) -> tuple[float, ...]:
         """Count a refusal of `player` and return what it costs each player."""
@@ -289,7 +304,8 @@ class Episode:
         """Show the situation to everyone who is to move now, and to all at the end."""
         for player in range(self.game.players) if self.over else self._awaited:
             if self.dialogues[player][-1].role != "user":
-                self._answer(player, self._shown(player))
+                self._answer(player, "\n".join((*self._heard[player], self._shown(player))))
+                self._heard = tuple(() if other == player else lines for other, lines in enumerate(self._heard))
 
     def _shown(self, player: int) -> str:
         """Return the current view through the feedback dial; the opening view is always true."""

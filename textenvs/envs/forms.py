@@ -51,8 +51,8 @@ class PlanEpisode(Episode):
     def _most_chars(self) -> int:
         return self.settings.max_reply_chars * self.game.max_turns
 
-    def _read(self, player: int, text: str) -> Any | Refusal:
-        return super()._read(player, text) if text else PLAN_ENDED
+    def _read(self, player: int, text: str, talk: str = "") -> Any | Refusal:
+        return super()._read(player, text, talk) if text or talk else PLAN_ENDED
 
     def reply(self, player: int, text: str) -> Outcome:
         """Play the whole plan; see `Episode.reply`. The refusal told is the first, if any."""

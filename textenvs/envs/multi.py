@@ -127,11 +127,17 @@ class MultiShell(Shell):
             raise EpisodeOverError("there is no episode in progress; call reset() first")
 
     def _by_agent(self, values: Iterable[Any]) -> dict[str, Any]:
-        """Return one value for each player by agent."""
-        return dict(zip(self.possible_agents, values, strict=True))
+        """Return, of one value for each player, those of the agents who are still in, by agent."""
+        pairs = zip(self.possible_agents, values, strict=True)
+        return {agent: value for agent, value in pairs if agent in self.agents}
+
+    def _terminations(self) -> dict[str, bool]:
+        """Return whether the episode is over, for all or for an agent who left it."""
+        left = range(self.game.players) if self.episode.over else self.game.left(self.episode.state)
+        return self._by_agent(player in left for player in range(self.game.players))
 
     def _all_infos(self, refusals: Mapping[int, Refusal | None]) -> dict[str, dict[str, Any]]:
-        """Return the infos of all agents, given what was refused just now by player."""
+        """Return the infos of the agents who are still in, given what was refused just now by player."""
         return self._by_agent(self._info(player, refusals.get(player)) for player in range(self.game.players))
 
     def _sampled_spaces(self) -> tuple[list[spaces.Dict], list[TextSpace]]:
@@ -158,9 +164,9 @@ class TurnEnv(MultiShell, AECEnv[str, Observation, str]):  # type: ignore[misc] 
     `instance` (content address: for the experimenter, since it tells hidden things) and, with
     `legal_in_info=True`, `legal` (wordings of its legal moves, none while others move).
 
-    The episode terminates for all agents together, by the rules or by one agent's too many refusals. It
-    is truncated when the agent to move has replied `max_cycles` times. Then every agent takes PettingZoo's
-    last step with the action None.
+    The episode terminates for all agents together, by the rules or by one agent's too many refusals; an agent
+    whom the rules put out of the game before terminates alone. It is truncated when the agent to move has replied
+    `max_cycles` times. Every agent who is terminated or truncated takes PettingZoo's last step with the action None.
     """
 
     _books = (
@@ -234,8 +240,10 @@ class TurnEnv(MultiShell, AECEnv[str, Observation, str]):  # type: ignore[misc] 
         self.agent_selection = self.possible_agents[player]
         self.infos = self._all_infos(refusals)
         cut = bool(awaited) and self.infos[self.agent_selection]["turn"] >= (self.max_cycles or inf)
-        self.terminations = dict.fromkeys(self.agents, self.episode.over)
+        self.terminations = self._terminations()
         self.truncations = dict.fromkeys(self.agents, cut)
+        if awaited and any(self.terminations.values()):
+            self._deads_step_first()
 
 
 class SimultaneousEnv(MultiShell, ParallelEnv[str, Observation, str]):  # type: ignore[misc] # see TurnEnv
@@ -246,7 +254,8 @@ class SimultaneousEnv(MultiShell, ParallelEnv[str, Observation, str]):  # type: 
     and another agent, whose reply was refused, is asked again. Its observation then shows nothing new.
 
     All agents terminate together, by the rules or by one agent's too many refusals; in the latter case
-    replies of later agents in the same step are not read. `max_cycles` truncates after so many steps.
+    replies of later agents in the same step are not read. An agent whom the rules put out of the game before
+    terminates alone. `max_cycles` truncates after so many steps.
     """
 
     _books = ("agents", "_steps")
@@ -277,6 +286,7 @@ class SimultaneousEnv(MultiShell, ParallelEnv[str, Observation, str]):  # type: 
         self._check_started()
         refusals: dict[int, Refusal | None] = {}
         paid = np.zeros(self.game.players)
+        playing = list(self.agents)
         for player, text in self._awaited(actions).items():
             if self.episode.over:
                 break
@@ -286,11 +296,10 @@ class SimultaneousEnv(MultiShell, ParallelEnv[str, Observation, str]):  # type: 
         self._steps += 1
         over = self.episode.over
         cut = not over and self._steps >= (self.max_cycles or inf)
-        if over or cut:
-            self.agents = []
-        terminations, truncations = (dict.fromkeys(self.possible_agents, flag) for flag in (over, cut))
-        rewards, infos = self._by_agent(paid.tolist()), self._all_infos(refusals)
-        return self._observations(), rewards, terminations, truncations, infos
+        terminations, truncations = self._terminations(), dict.fromkeys(playing, cut)
+        told = self._observations(), self._by_agent(paid.tolist()), terminations, truncations, self._all_infos(refusals)
+        self.agents = [agent for agent in playing if not (terminations[agent] or cut)]
+        return told
 
     def _awaited(self, actions: Mapping[str, str]) -> dict[int, str]:
         """Return the replies that are awaited now by player, checked before any of them is given."""
@@ -310,7 +319,7 @@ class SimultaneousEnv(MultiShell, ParallelEnv[str, Observation, str]):  # type: 
         self._steps = 0
 
     def _observations(self) -> dict[str, Observation]:
-        return self._by_agent(self.observe(agent) for agent in self.possible_agents)
+        return {agent: self.observe(agent) for agent in self.agents}
 
     def _info(self, player: int, refusal: Refusal | None) -> dict[str, Any]:
         awaited = self.episode.to_move()

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from textenvs.core.game import Game
+from textenvs.envs.policy import Policy
 from textenvs.envs.settings import Settings
 from textenvs.evaluation.rollout import Played, rollout
 from textenvs.planning.bounds import Value
 from textenvs.planning.reference import ReferenceValues
-from textenvs.policies.base import Policy
 
 _NORMAL_95 = 1.959964  # 97.5 % quantile of the standard normal distribution
 

@@ -11,9 +11,9 @@ from textenvs.core.game import Game
 from textenvs.core.refusal import Refusal
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
+from textenvs.envs.policy import Policy, Reply, Request
 from textenvs.envs.settings import Settings
 from textenvs.envs.streams import Purpose, Stream
-from textenvs.policies.base import Policy, Reply, Request
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textenvs.core.errors import ArgumentError, check_choice, check_range
-from textenvs.policies.base import Reply, Request
+from textenvs.envs.policy import Reply, Request
 from textenvs.policies.extra import torch, transformers
 from textenvs.policies.ledger import Ledger
 from textenvs.policies.reader import Reader

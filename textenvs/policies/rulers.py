@@ -11,9 +11,9 @@ import numpy as np
 from textenvs.core.dialogue import Message
 from textenvs.core.errors import ArgumentError
 from textenvs.core.refusal import Refusal
+from textenvs.envs.policy import Reply, Request
 from textenvs.planning.graph import FloatArray, InformationGraph
 from textenvs.planning.plans import Plan
-from textenvs.policies.base import Reply, Request
 
 
 class GraphPolicy:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Strategy, draw
 from textenvs.core.strategies import random_strategy, strategy
-from textenvs.policies.base import Reply, Request
+from textenvs.envs.policy import Reply, Request
 
 
 class StrategyPolicy:

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from textenvs.core.dialogue import Dialogue, Message
 from textenvs.core.errors import ArgumentError
-from textenvs.policies.base import Policy, Reply, Request
+from textenvs.envs.policy import Policy, Reply, Request
 from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.trie import Ids, Trie, Walk
 
