@@ -6,7 +6,7 @@ import sys
 import pytest
 
 WITHOUT = ("language_model", "models", "tokens", "reader")
-LIGHT = ("base", "scripted", "tokenizer", "trie", "traces", "ledger", "errors")
+LIGHT = ("scripted", "tokenizer", "trie", "traces", "ledger", "errors")
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

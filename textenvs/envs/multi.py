@@ -236,8 +236,7 @@ class TurnEnv(MultiShell, AECEnv[str, Observation, str]):  # type: ignore[misc] 
     def _hand_over(self, refusals: Mapping[int, Refusal | None]) -> None:
         """Give the turn to the next agent, or end the episode for all; tell what was refused just now."""
         awaited = self.episode.to_move()
-        player = awaited[0] if awaited else 0
-        self.agent_selection = self.possible_agents[player]
+        self.agent_selection = self.possible_agents[awaited[0]] if awaited else self.agents[0]
         self.infos = self._all_infos(refusals)
         cut = bool(awaited) and self.infos[self.agent_selection]["turn"] >= (self.max_cycles or inf)
         self.terminations = self._terminations()
