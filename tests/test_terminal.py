@@ -113,3 +113,21 @@ def test_a_reply_form_shows_the_play_before_it(play: Play) -> None:
     assert GAME.instructions(0) in out
     assert out.count("\n\n> guess ") == len(episode.dialogues[0]) // 2 - 2
     assert out.endswith("5 is right. You win.  [+1]\n\nScore: 1\n")
+
+
+def test_the_history_is_the_whole_dialogue(play: Play) -> None:
+    episode, out = play("guess 2", "/history")
+    assert f"{RULE}\n\n3 guesses left.\n\n> guess 2\n\n2 is wrong: the secret is higher. 2 guesses left.\n" in out
+    assert len(episode.replies) == 1
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_terminals_get_colours(
+    play: Play, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], coloured: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.setenv(name, variables.get(name, ""))
+    out = play("what", "5")[1]
+    assert ("\x1b[32m  [+1]\x1b[0m" in out) == coloured
+    assert ("\x1b[" in out) == coloured

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from textenvs.envs.episode import Episode
 
-COMMANDS = "/legal shows the legal replies, /hint the expert's move, /undo takes a turn back, /quit ends."
+COMMANDS = (
+    "/legal shows the legal replies, /hint the expert's move, /history the play so far, /undo takes a turn back, "
+    "/quit ends."
+)
+
+_COLOURS = {"dim": 2, "red": 31, "green": 32, "blue": 34}
 
 
 def play_in_terminal(episode: Episode) -> Episode:
     """Play `episode` with what a person types, until it is over or the person stops; return it."""
-    print(f"{COMMANDS}\n\n{episode.observation(0)}")
+    print(f"{_coloured(COMMANDS, 'dim')}\n\n{episode.observation(0)}")
     past: list[Episode] = []
     while not episode.over:
         text = _ask(several_lines=episode.settings.form == "plan")
@@ -17,7 +25,7 @@ def play_in_terminal(episode: Episode) -> Episode:
             print("Stopped.")
             return episode
         episode = _obeyed(episode, text, past) if text.startswith("/") else _replied(episode, text, past)
-    print(f"\nScore: {episode.scores[0]:g}")
+    print(f"\n{_coloured(f'Score: {episode.scores[0]:g}', 'blue')}")
     return episode
 
 
@@ -39,8 +47,9 @@ def _ask(*, several_lines: bool) -> str | None:
 def _replied(episode: Episode, text: str, past: list[Episode]) -> Episode:
     past.append(episode.copy())
     outcome = episode.reply(0, text)
-    paid = f"  [{outcome.rewards[0]:+g}]" if outcome.rewards[0] else ""
-    print(f"{_newest(episode)}{paid}")
+    reward = outcome.rewards[0]
+    paid = _coloured(f"  [{reward:+g}]", "green" if reward > 0 else "red") if reward else ""
+    print(f"{_coloured(_newest(episode), 'red') if outcome.refusal else _newest(episode)}{paid}")
     return episode
 
 
@@ -53,6 +62,8 @@ def _obeyed(episode: Episode, command: str, past: list[Episode]) -> Episode:
         print("There is nothing to take back.")
     elif command == "/legal":
         print(", ".join(episode.legal_replies(0)))
+    elif command == "/history":
+        print(_coloured(episode.transcript(0), "dim"))
     else:
         print(_hint(episode) if command == "/hint" else COMMANDS)
     return episode
@@ -67,3 +78,9 @@ def _hint(episode: Episode) -> str:
 
 def _newest(episode: Episode) -> str:
     return episode.dialogues[0][-1].text
+
+
+def _coloured(text: str, colour: str) -> str:
+    """Return `text` in a colour where standard output is a terminal that wants some (https://no-color.org)."""
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if wanted else text
