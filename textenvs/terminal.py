@@ -20,7 +20,7 @@ def play_in_terminal(episode: Episode) -> Episode:
     print(f"{_coloured(COMMANDS, 'dim')}\n\n{episode.observation(0)}")
     past: list[Episode] = []
     while not episode.over:
-        text = _ask(several_lines=episode.settings.form == "plan")
+        text = _ask(several_lines=episode.settings.form in ("plan", "strategy"))
         if text is None or text == "/quit":
             print("Stopped.")
             return episode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import Any
 
 from textenvs.core.dialogue import example_reply
@@ -13,6 +14,7 @@ from textenvs.envs.episode import Episode, Outcome
 from textenvs.envs.judges import JudgedReply, named_judge
 from textenvs.envs.settings import Settings
 from textenvs.envs.streams import Purpose, Stream
+from textenvs.envs.written_strategy import strategy_rules
 
 _BULLET = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s+(?=\S)")
 
@@ -21,6 +23,12 @@ PLAN_INSTRUCTIONS = (
     "one on each line. They are played one after the other, and you see no answers in between. Moves after the "
     "end are ignored; a plan that is too short loses. Two moves of a plan look like this:\n{example}\n{example}"
 )
+STRATEGY_INSTRUCTIONS = (
+    "Here, however, you write your whole strategy now, before anything happens: rules, one on each line. In each turn "
+    "the first rule whose words all occur in what you would be shown makes your move. Rules look like this:\n"
+    "if some words and other words: {example}\notherwise: {example}"
+)
+NO_RULE = Refusal("No rule of your strategy fits the situation.", "empty")
 PLAN_ENDED = Refusal("Your plan ended before the game did.", "empty")
 
 
@@ -30,55 +38,95 @@ def plan_lines(text: str) -> list[str]:
     return [_BULLET.sub("", line).strip() for line in lines if line.strip()]
 
 
-class PlanEpisode(Episode):
-    """The `plan` form: one reply holds all moves; they are played in order and one score comes back.
+class OneShotEpisode(Episode, ABC):
+    """The forms in which one reply, written from the opening view, decides all moves, and one score comes back.
 
-    Each move stands for a reply of the `turns` form. Prose belongs to the move that follows it, as in a
-    chatty reply; a move that the rules forbid is refused and priced. A plan that runs out before the game
-    does goes on with empty replies, so the same rule of refusals in a row ends the episode. A plan may
-    have `max_reply_chars` for each turn of the game.
+    Each move stands for a reply of the `turns` form, with the same refusals, prices and forfeit. The reply may have
+    `max_reply_chars` for each turn of the game; a longer one is refused unread until the episode is forfeited.
 
     Attributes:
-        steps: moves of the plan that were played, refused and empty ones included: environment steps.
+        steps: moves that were played, refused and missing ones included: environment steps.
     """
 
     steps = 0
 
-    def _form_instructions(self, player: int) -> str:
-        example = example_reply(self.game.instructions(player))
-        return PLAN_INSTRUCTIONS.format(example=example) if self.game.max_turns > 1 else ""
-
     def _most_chars(self) -> int:
         return self.settings.max_reply_chars * self.game.max_turns
 
-    def _read(self, player: int, text: str, talk: str = "") -> Any | Refusal:
-        return super()._read(player, text, talk) if text or talk else PLAN_ENDED
-
     def reply(self, player: int, text: str) -> Outcome:
-        """Play the whole plan; see `Episode.reply`. The refusal told is the first, if any."""
+        """Play everything that the reply asks for; see `Episode.reply`. The refusal told is the first, if any."""
         self._hear(player, text)
-        outcomes = self._play_all(player, text)
+        too_long = len(text) > self._most_chars()
+        outcomes = self._play_unread(player, text) if too_long else self._play_all(player, text)
         self.steps = len(outcomes)
         self._tell()
         paid = sum(outcome.rewards[player] for outcome in outcomes)
         refusals = [outcome.refusal for outcome in outcomes if outcome.refusal]
         return Outcome((paid,), refusals[0] if refusals else None)
 
+    @abstractmethod
+    def _play_all(self, player: int, text: str) -> list[Outcome]:
+        """Play to the end of the episode and return what each move brought."""
+
+    def _play_unread(self, player: int, text: str) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        while not self.over:
+            outcomes.append(self._play(player, text))
+        return outcomes
+
+
+class PlanEpisode(OneShotEpisode):
+    """The `plan` form: one reply holds all moves; they are played in order.
+
+    Prose belongs to the move that follows it, as in a chatty reply; a move that the rules forbid is refused and
+    priced. A plan that runs out before the game does goes on with empty replies, so the same rule of refusals in a
+    row ends the episode.
+    """
+
+    def _form_instructions(self, player: int) -> str:
+        example = example_reply(self.game.instructions(player))
+        return PLAN_INSTRUCTIONS.format(example=example) if self.game.max_turns > 1 else ""
+
+    def _read(self, player: int, text: str, talk: str = "") -> Any | Refusal:
+        return super()._read(player, text, talk) if text or talk else PLAN_ENDED
+
     def _play_all(self, player: int, text: str) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        too_long = len(text) > self._most_chars()
-        for line in [text] * self.settings.max_refusals if too_long else plan_lines(text):
+        for line in plan_lines(text):
             if self.over:
                 return outcomes
-            if too_long or self._is_move(player, line):
+            if self._is_move(player, line):
                 outcomes.append(self._play(player, line))
-        while not self.over:
-            outcomes.append(self._play(player, ""))
-        return outcomes
+        return outcomes + self._play_unread(player, "")
 
     def _is_move(self, player: int, line: str) -> bool:
         move = self._read(player, line)
         return not (isinstance(move, Refusal) and move.kind == "malformed")
+
+
+class StrategyEpisode(OneShotEpisode):
+    """The `strategy` form: one reply holds rules from what is seen to a move; they play the whole episode.
+
+    In each turn the first rule whose words all occur in what the player would be shown makes the move. Where none
+    applies, or the move is refused, the refusal is priced and the same situation is met again, until the episode is
+    forfeited.
+    """
+
+    def _form_instructions(self, player: int) -> str:
+        return STRATEGY_INSTRUCTIONS.format(example=example_reply(self.game.instructions(player)))
+
+    def _read(self, player: int, text: str, talk: str = "") -> Any | Refusal:
+        return super()._read(player, text, talk) if text or talk else NO_RULE
+
+    def _play_all(self, player: int, text: str) -> list[Outcome]:
+        rules = strategy_rules(text)
+        outcomes: list[Outcome] = []
+        view = self.dialogues[player][1].text
+        while not self.over:
+            move = next((rule.move for rule in rules if rule.applies(view)), "")
+            outcomes.append(self._play(player, move))
+            view = view if outcomes[-1].refusal else self._shown(player)
+        return outcomes
 
 
 class ReplyEpisode(Episode):
@@ -134,7 +182,12 @@ class ReplyEpisode(Episode):
         return Outcome((float(score),), outcome.refusal)
 
 
-FORM_CLASSES: dict[str, type[Episode]] = {"turns": Episode, "plan": PlanEpisode, "reply": ReplyEpisode}
+FORM_CLASSES: dict[str, type[Episode]] = {
+    "turns": Episode,
+    "plan": PlanEpisode,
+    "strategy": StrategyEpisode,
+    "reply": ReplyEpisode,
+}
 
 
 def new_episode(

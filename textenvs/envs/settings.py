@@ -9,7 +9,7 @@ from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.core.strategies import strategy
 from textenvs.envs.judges import Judge, named_judge
 
-FORMS = ("turns", "plan", "reply")
+FORMS = ("turns", "plan", "strategy", "reply")
 FEEDBACK = ("full", "none", "shuffled")
 REWARDS = ("native", "final", "shaped", "delayed:K")
 
@@ -23,8 +23,8 @@ class Settings:
 
     Attributes:
         form: `turns`: reply, see the outcome, reply again; `plan`: all moves in one reply, written from
-            the opening view alone; `reply`: one reply to a position reached by `behaviour`, scored by
-            `judge`.
+            the opening view alone; `strategy`: rules from what is seen to a move in one reply, likewise; `reply`:
+            one reply to a position reached by `behaviour`, scored by `judge`.
         reward: when rewards are paid. `native`: when earned; `final`: all at the end; `delayed:K`: each K
             replies late (those of all players count), the rest at the end; `shaped`: plus the change of the
             game's progress measure, with the opening and the end at potential 0, so that every return is
@@ -46,7 +46,7 @@ class Settings:
             `textenvs.envs.judges.Judge`.
     """
 
-    form: Literal["turns", "plan", "reply"] = "turns"
+    form: Literal["turns", "plan", "strategy", "reply"] = "turns"
     reward: str = "native"
     feedback: Literal["full", "none", "shuffled"] = "full"
     memory: int | Literal["all"] = 0
