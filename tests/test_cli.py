@@ -260,3 +260,24 @@ def test_an_interrupt_is_no_traceback(terminal: Terminal, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("textenvs.cli._list", interrupted)
     assert terminal("list") == (130, "", "")
+
+
+# tournament ------------------------------------------------------------------------------------------
+
+
+def test_tournament_prints_ratings_and_goes_on_where_it_stopped(terminal: Terminal, tmp_path: Path) -> None:
+    call = ("tournament", "KuhnPoker", "--policy", "random", "--policy", "mixed:0.5", "--episodes", "20", "--out")
+    status, out, err = terminal(*call, str(tmp_path))
+    assert (status, err) == (0, "")
+    assert "8: mixed:0.5 in seat 1 against mixed:0.5" in out
+    assert out.splitlines()[-3].split() == ["policy", "rating", "vs", "random", "vs", "mixed:0.5"]
+    assert (tmp_path / "cross_play.png").exists()
+    status, again, _ = terminal(*call, str(tmp_path))
+    assert again.splitlines() == out.splitlines()[-3:]
+    assert terminal("verify", str(tmp_path))[1] == "160 episodes replayed, 0 differ\n"
+
+
+def test_tournament_refuses_a_game_for_one(terminal: Terminal, tmp_path: Path) -> None:
+    status, _, err = terminal("tournament", "GuessNumber", "--policy", "random", "--out", str(tmp_path))
+    assert status == 2
+    assert "GuessNumber is for one player" in err

@@ -19,9 +19,11 @@ from textenvs.envs.settings import FORMS, Settings
 from textenvs.envs.solo import solo_game, split_arguments
 from textenvs.evaluation.records import EpisodeRow, reopen
 from textenvs.evaluation.store import read_episodes
+from textenvs.evaluation.tournament import draw_cross_play, run_tournament, standings
 from textenvs.evaluation.verify import verify_run
 from textenvs.planning.reference import CELLS, ReferenceValues, reference_values
-from textenvs.registry import ENTRIES, entry
+from textenvs.policies.scripted import StrategyPolicy
+from textenvs.registry import ENTRIES, entry, make_game
 from textenvs.suites import suite
 from textenvs.terminal import play_in_terminal
 
@@ -58,6 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     values.add_argument("--split", default="all", help="all, train, validation or test")
     values.add_argument("--work", type=int, default=300_000, help="how much to examine before bounds have to do")
     values.set_defaults(run=_values)
+
+    tournament = commands.add_parser("tournament", help="let policies play a game against each other")
+    _add_game(tournament)
+    tournament.add_argument("--policy", action="append", required=True, help="a strategy such as expert; give several")
+    tournament.add_argument("--episodes", type=int, default=100, help="episodes of each pairing in each seat")
+    tournament.add_argument("--seed", type=int, default=0, help="the first episode seed")
+    tournament.add_argument("--out", type=Path, required=True, metavar="RUN", help="run folder; continued if it exists")
+    tournament.set_defaults(run=_tournament)
 
     show = commands.add_parser("show", help="print transcripts of a run folder")
     show.add_argument("folder", type=Path, metavar="RUN")
@@ -231,6 +241,24 @@ def _play(options: argparse.Namespace) -> int:
     settings = Settings(**{"form": options.form, **dials})
     print(f"{entry(options.game).id}, seed {seed}")
     play_in_terminal(new_episode(solo_game(options.game, **arguments), settings, seed=seed))
+    return 0
+
+
+def _tournament(options: argparse.Namespace) -> int:
+    game = make_game(options.game, **_keywords(options.arguments))
+    policies = {name: StrategyPolicy(name) for name in options.policy}
+    playing = run_tournament(game, policies, options.out, episodes=options.episodes, seed=options.seed)
+    for number, match in enumerate(playing, start=1):
+        print(f"{number}: {match.policy} in seat {match.seat} against {match.others}")
+    found = standings(options.out)
+    ranked = sorted(found.ratings.items(), key=lambda pair: -pair[1].value)
+    rows: list[tuple[str, ...]] = [("policy", "rating", *(f"vs {name}" for name in found.policies))]
+    for name, rating in ranked:
+        scores = found.scores[found.policies.index(name)]
+        interval = f"{rating.value:.1f} [{rating.low:.1f}, {rating.high:.1f}]"
+        rows.append((name, interval, *(f"{score:.3f}" for score in scores)))
+    _print_table(rows)
+    draw_cross_play(found, options.out / "cross_play.png")
     return 0
 
 
