@@ -12,9 +12,9 @@ from transformers import LlamaForCausalLM
 
 from agents.learner import PolicyLearner, episode_tokens, imitate
 from agents.training import Cell, Evaluate, Meter, OnProgress, Run, environment_steps, paid, shuffler, training_seeds
+from textenvs.envs.policy import Request
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.evaluation.rollout import Played, play
-from textenvs.envs.policy import Request
 from textenvs.policies.scripted import StrategyPolicy
 from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.tokens import EpisodeTokens

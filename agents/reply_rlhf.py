@@ -28,8 +28,8 @@ from agents.training import Cell, Evaluate, Meter, OnProgress, Run, shuffler, tr
 from textenvs.core.errors import check_choice
 from textenvs.core.refusal import Refusal
 from textenvs.envs.episode import Episode
-from textenvs.envs.streams import Purpose, Stream
 from textenvs.envs.policy import Reply, Request
+from textenvs.envs.streams import Purpose, Stream
 from textenvs.policies.language_model import LanguageModelPolicy
 from textenvs.policies.scripted import StrategyPolicy
 from textenvs.policies.tokenizer import WordTokenizer

@@ -44,6 +44,7 @@ from agents.training import (
     training_seeds,
 )
 from textenvs.evaluation.rollout import Played, play
+from textenvs.policies.ledger import Ledger
 from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.tokens import EpisodeTokens
 from textenvs.policies.traces import Conversation, TokenTrace
@@ -105,42 +106,64 @@ def train(
     """
     config = config or Config()
     meter = Meter(budget, evaluate, on_progress)
-    learner = PolicyLearner.copy_of(start, meter.ledger, config.rate)
-    critic = ScalarLearner.from_policy(start, "critic", meter.ledger, config.critic_rate, seed)
-    policy = cell.policy(learner.model, tokenizer, meter.ledger)
-    seeds, generator = training_seeds(seed), shuffler(seed)
-    first = True
+    actor_critic = ActorCritic(start, tokenizer, meter.ledger, config, seed)
+    model = actor_critic.learner.model
+    policy = cell.policy(model, tokenizer, meter.ledger)
+    seeds, generator = training_seeds(seed), actor_critic.generator
     while meter.affords(config.episodes * min(cell.longest(), config.cut or cell.longest())):
-        meter.evaluate_if_due(learner.model)
-        learner.anneal(meter.left)
+        meter.evaluate_if_due(model)
+        actor_critic.learner.anneal(meter.left)
         with meter.ledger.timed():
             played = play([cell.episode(next(seeds)) for _ in range(config.episodes)], policy, longest=config.cut)
             meter.spend(environment_steps(played))
-            tokens = [episode_tokens(each) for each in played]
-            seen = [with_last_view(each, tokenizer) for each in played]
             rewards = permuted(paid(played), generator) if config.permute_returns else paid(played)
-            r_t, discount_t, mask = time_major(played, rewards)
-            if first:
-                targets = losses.returns_to_go(r_t, discount_t).T
-                told = mask.T & torch.tensor([[each.episode.over] for each in played])  # a cut return is no return
-                fit_critic(critic, seen, targets, told, config.warm_up_epochs, config.clipping.minibatches, generator)
-                first = False
-            v_t = values(critic, seen, len(r_t) + 1)
-            advantages = losses.gae(r_t, discount_t, v_t, config.lambda_)
-            targets = advantages + v_t[:-1]
-            error = 2 * losses.masked_mean(losses.value_loss(v_t[:-1], targets), mask)
-            fit_critic(critic, seen, targets.T, mask.T, config.critic_epochs, config.clipping.minibatches, generator)
-            of_replies = losses.standardised(advantages, mask).T
-            numbers = ppo_update(learner, tokens, of_replies, config.clipping, generator)
+            numbers = actor_critic.improve(played, rewards)
+        meter.note(invalid=invalid_rate(played), **numbers)
+    return meter.run(model)
+
+
+class ActorCritic:
+    """A policy and its critic, which learn from batches of episodes."""
+
+    def __init__(
+        self, start: LlamaForCausalLM, tokenizer: WordTokenizer, ledger: Ledger, config: Config, seed: int
+    ) -> None:
+        """Begin with the weights of `start`, which is left as it is; `seed` names what is drawn."""
+        self.learner = PolicyLearner.copy_of(start, ledger, config.rate)
+        self.critic = ScalarLearner.from_policy(start, "critic", ledger, config.critic_rate, seed)
+        self.tokenizer = tokenizer
+        self.config = config
+        self.generator = shuffler(seed)
+        self._fresh = True
+
+    def improve(self, played: Sequence[Played], rewards: Sequence[Sequence[float]]) -> dict[str, float]:
+        """Make one PPO update and fit the critic; return what `train` says of the rows of its curve.
+
+        Args:
+            played: episodes that the policy, as it is now, has just played.
+            rewards: of each turn of each.
+        """
+        config, critic = self.config, self.critic
+        tokens = [episode_tokens(each) for each in played]
+        seen = [with_last_view(each, self.tokenizer) for each in played]
+        r_t, discount_t, mask = time_major(played, rewards)
+        if self._fresh:
+            whole = mask.T & torch.tensor([[each.episode.over] for each in played])  # a cut return is no return
+            self._fit(seen, losses.returns_to_go(r_t, discount_t).T, whole, config.warm_up_epochs)
+            self._fresh = False
+        v_t = values(critic, seen, len(r_t) + 1)
+        advantages = losses.gae(r_t, discount_t, v_t, config.lambda_)
+        targets = advantages + v_t[:-1]
+        error = 2 * losses.masked_mean(losses.value_loss(v_t[:-1], targets), mask)
+        self._fit(seen, targets.T, mask.T, config.critic_epochs)
+        of_replies = losses.standardised(advantages, mask).T
+        numbers = ppo_update(self.learner, tokens, of_replies, config.clipping, self.generator)
         returns = r_t.sum(dim=0)
-        meter.note(
-            **{"return": float(returns.mean())},
-            return_spread=float(returns.std()),
-            invalid=invalid_rate(played),
-            value_error=float(error),
-            **numbers,
-        )
-    return meter.run(learner.model)
+        earned = {"return": float(returns.mean()), "return_spread": float(returns.std())}
+        return {**earned, "value_error": float(error), **numbers}
+
+    def _fit(self, seen: Sequence[EpisodeTokens], targets: Tensor, mask: Tensor, epochs: int) -> None:
+        fit_critic(self.critic, seen, targets, mask, epochs, self.config.clipping.minibatches, self.generator)
 
 
 def time_major(played: Sequence[Played], rewards: Sequence[Sequence[float]]) -> tuple[Tensor, Tensor, Tensor]:

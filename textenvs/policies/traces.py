@@ -84,9 +84,13 @@ def walk(tokenizer: WordTokenizer, request: Request) -> Walk:
     each of the game's `max_turns`, each line one of the wordings that are legal in the opening.
     """
     episode = request.episode
-    turns = episode.game.max_turns if episode.settings.form == "plan" else 1
+    return reply_walk(tokenizer, request.legal, episode.game.max_turns if episode.settings.form == "plan" else 1)
+
+
+def reply_walk(tokenizer: WordTokenizer, wordings: tuple[str, ...], lines: int = 1) -> Walk:
+    """Return the way through replies of so many `lines`, each one of the `wordings`."""
     (line_feed,) = tokenizer.encode("\n")
-    return Walk(_trie(tokenizer, request.legal), (line_feed,) * (turns - 1) + (tokenizer.end,))
+    return Walk(_trie(tokenizer, wordings), (line_feed,) * (lines - 1) + (tokenizer.end,))
 
 
 @lru_cache(maxsize=4096)
@@ -145,11 +149,11 @@ class TracedPolicy:
         conversation.replied(tokens)
         allowed: tuple[Ids | None, ...] = (None,) * len(tokens)
         if self.mode == "choose":
-            allowed = tuple(_options_on(walk(self.tokenizer, request), tokens))
+            allowed = tuple(options_on(walk(self.tokenizer, request), tokens))
         return TokenTrace(context, tokens, allowed, (float("nan"),) * len(tokens))
 
 
-def _options_on(way: Walk, tokens: Ids) -> list[Ids]:
+def options_on(way: Walk, tokens: Ids) -> list[Ids]:
     """Return the options met when walking along `tokens`; raises `ArgumentError` where they leave the tree."""
     options: list[Ids] = []
     for id_ in tokens:
