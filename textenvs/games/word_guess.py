@@ -9,10 +9,10 @@ from itertools import permutations
 from math import perm
 from typing import ClassVar, Literal, NamedTuple
 
-from textenvs.core.errors import ArgumentError, check_range
+from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.word_list import LONGEST, SHORTEST, common_words, last_word, other_words
+from textenvs.games.word_list import LONGEST, SHORTEST, check_told, common_words, last_word, other_words
 
 Mark = Literal["right", "misplaced", "absent"]
 Marks = tuple[Mark, ...]
@@ -90,9 +90,7 @@ class WordGuess(Game[WordGuessState, str]):
         check_range("length", self.length, SHORTEST, LONGEST)
         check_range("boards", self.boards, 1, 32)
         check_range("guesses", self.guesses, self.boards, 1_000)
-        check_range("words", self.words, 0, _MOST_TOLD)
-        if 0 < self.words < max(2, self.boards):
-            raise ArgumentError(f"words must be 0 or from {max(2, self.boards)} to {_MOST_TOLD}, not {self.words}")
+        check_told(self.words, max(2, self.boards))
 
     @property
     def max_turns(self) -> int:
@@ -236,8 +234,6 @@ def marks(guess: str, secret: str) -> Marks:
 
 _LISTED = 20_000
 """More deals than these are drawn, not listed."""
-
-_MOST_TOLD = 100
 
 _EXAMPLES = {4: "kite", 5: "crane", 6: "walnut", 7: "lantern"}
 """Words that may be guessed but are never secrets."""

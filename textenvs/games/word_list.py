@@ -10,8 +10,24 @@ from collections.abc import Container
 from functools import lru_cache
 from importlib.resources import files
 
+from textenvs.core.errors import ArgumentError, check_range
+
 SHORTEST, LONGEST = 4, 7
 """The lengths of the words in the lists."""
+_MOST_TOLD = 100
+
+GUESSING = (
+    r"guess(?:es|ed|ing)?|answer|try(?!\s+to\b)|trying|choose|pick|go(?:ing)?\s+with"
+    r"|word(?=\W{1,3}(?:is|\w{3,5}\s+be)\b)"
+)
+"""What a guess is said with, as a pattern."""
+
+
+def check_told(words: int, least: int) -> None:
+    """Raise `ArgumentError` unless `words`, a number of words told to the player, is 0 or from `least` to 100."""
+    check_range("words", words, 0, _MOST_TOLD)
+    if 0 < words < least:
+        raise ArgumentError(f"words must be 0 or from {least} to {_MOST_TOLD}, not {words}")
 
 
 @lru_cache(maxsize=64)
@@ -32,19 +48,20 @@ def _lines(name: str) -> tuple[str, ...]:
     return tuple(files("textenvs").joinpath("data", "words", name).read_text(encoding="ascii").split())
 
 
-def last_word(text: str, accepted: Container[str]) -> str | None:
+def last_word(text: str, accepted: Container[str], verbs: str = GUESSING) -> str | None:
     """Return the word that a reply means, in lower case, or None if that is not clear.
 
-    What follows a verb such as "guess" counts first, then what stands in quotes or other marks, in capital
+    What follows one of `verbs` counts first, then what stands in quotes or other marks, in capital
     letters or alone on a line. Of several words of a kind the last one counts. Where there is none, a word counts
     that is the only accepted one of a very short reply. Words that are not accepted are returned only if
     there is no better one.
 
     Args:
         text: a player's reply.
-        accepted: the words that make sense, in lower case.
+        accepted: the words that make sense, in lower case; single letters can be among them.
+        verbs: a pattern of what comes before a word, with alternatives.
     """
-    said, marked = _found(_SAID, text), _found(_MARKED, text)
+    said, marked = _found(_said(verbs), text), _found(_MARKED, text)
     for words in (said, marked):
         known = [word for word in words if word in accepted]
         if known:
@@ -58,19 +75,22 @@ def _found(pattern: re.Pattern[str], text: str) -> list[str]:
 
 
 def _only(text: str, accepted: Container[str]) -> str | None:
-    """Return the only accepted word of a reply of at most three words."""
+    """Return the only accepted word of a reply of one or two words."""
     words = _found(_PLAIN, text)
     known = {word for word in words if word in accepted}
-    return known.pop() if len(known) == 1 and len(words) <= 3 else None
+    return known.pop() if len(known) == 1 and len(words) <= 2 else None
 
 
-_VERB = (
-    r"\b(?:guess(?:es|ed|ing)?|answer|try(?!\s+to\b)|trying|choose|pick|go(?:ing)?\s+with"
-    r"|word(?=\W{1,3}(?:is|\w{3,5}\s+be)\b))"
-)
-_FILLER = r"(?:is|was|be|will|would|should|could|might|may|must|the|word|my|next|now|that|it|with|\d{1,3})"
+_FILLER = r"(?:is|was|be|will|would|should|could|might|may|must|the|word|letter|my|next|now|that|it|with|\d{1,3})"
 _APART = r"[\s:;=#*_\"'`“‘(\[{<-]{1,6}"
-_SAID = re.compile(rf"{_VERB}(?:{_APART}{_FILLER}\b){{0,4}}{_APART}([a-z]+)(?![\w'’-])", re.I)
+_NO_ARTICLE = r"(?!(?:a|I)\s+(?!(?:as|because|first|for|next|now|please|since)\b)[a-z])"
+
+
+@lru_cache(maxsize=8)
+def _said(verbs: str) -> re.Pattern[str]:
+    verb = rf"\b(?:{verbs})"
+    return re.compile(rf"{verb}(?:{_APART}{_FILLER}\b){{0,4}}{_APART}{_NO_ARTICLE}([a-z]+)(?![\w'’-])", re.IGNORECASE)
+
 
 _MARKED = re.compile(
     r"(?:(?<![^\W_])[\"'`*_“‘]|[(\[{<]){1,4}\s?([A-Za-z]+)[.!?]?\s?[\"'`*_”’)\]}>]{1,4}"
@@ -79,5 +99,5 @@ _MARKED = re.compile(
     re.MULTILINE,
 )
 
-# Neither the verb of "guess crâne", nor the second word of "not stare", nor the article.
-_PLAIN = re.compile(r"(?<![\w'’-])(?!(?:guess|not|a|I)\s)(?<!\bnot )([A-Za-z]+)(?![\w'’-])")
+# Neither a verb, nor the second word of "not stare", nor the article.
+_PLAIN = re.compile(r"(?<![\w'’-])(?!(?:guess|think|not|a|I)\s)(?<!\bnot )([A-Za-z]+)(?![\w'’-])")
