@@ -47,12 +47,15 @@ ENTRIES = (
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
     Entry("GuessNumber", 0, "information"),
+    Entry("Hangman", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
+    Entry("TwentyQuestions", 0, "information"),
+    Entry("WordGuess", 0, "information"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
