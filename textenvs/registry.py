@@ -50,6 +50,7 @@ ENTRIES = (
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
+    Entry("Minesweeper", 0, "information"),
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
