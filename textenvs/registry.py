@@ -46,11 +46,13 @@ class Entry:
 ENTRIES = (
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
+    Entry("Battleship", 0, "information"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
+    Entry("Minesweeper", 0, "information"),
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
