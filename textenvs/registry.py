@@ -58,6 +58,7 @@ ENTRIES = (
     Entry("Quest", 0, "world"),
     Entry("TwentyQuestions", 0, "information"),
     Entry("WordGuess", 0, "information"),
+    Entry("TowerOfHanoi", 0, "foresight"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
