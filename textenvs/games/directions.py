@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from textenvs.core.reading import last_phrase
+from textenvs.games.negation import NOT
 
 Direction = Literal["up", "down", "left", "right"]
 
@@ -52,7 +53,6 @@ _LETTERS: dict[str, Direction] = {
     "n": "up", "s": "down", "w": "left", "e": "right",
 }  # fmt: skip
 
-_NOT = r"(?:\b(?:not|cannot|never|avoid|instead of|rather than)|n['’]t)"
 _BETWEEN = r"(?:(?:to|the|go|going|move|moving|push|pushing|box|it|car|be|further)\s+){0,4}"
-_RULED_OUT = re.compile(rf"{_NOT}\s+{_BETWEEN}(?:{'|'.join(WORDS)})\b", re.IGNORECASE)
+_RULED_OUT = re.compile(rf"{NOT}{_BETWEEN}(?:{'|'.join(WORDS)})\b", re.IGNORECASE)
 _REMAINING = re.compile(r"(?:\b(?:moves|turns)|\b\d+\s+(?:more\s+)?(?:move|turn))\s+left\b", re.IGNORECASE)
