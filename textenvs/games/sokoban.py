@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -13,6 +13,7 @@ from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.refusal import Refusal
 from textenvs.core.search import distances, shortest_path
+from textenvs.games.cells import bits, members
 from textenvs.games.directions import DIRECTIONS, Direction, read_direction
 
 
@@ -125,12 +126,12 @@ class Sokoban(Game[SokobanState, Direction]):
     def _drawn(self, random: Random) -> SokobanState | None:
         """Return the farthest of some positions that boxes were pulled to, None if each has a box on a goal."""
         room = _random_room(self.size, self.walls, random)
-        goals = _bits(random.shuffled(_members(_floor(room)))[: self.boxes])
+        goals = bits(random.shuffled(members(_floor(room)))[: self.boxes])
         positions = [position for position in _pulled(room, goals, self.pulls, random) if not position[0] & goals]
         if not positions:
             return None
         boxes, region = max(positions, key=lambda position: _estimate(room, goals, position[0]))
-        return SokobanState(room, goals, boxes, random.choice(_members(region)))
+        return SokobanState(room, goals, boxes, random.choice(members(region)))
 
     def content(self, state: SokobanState) -> tuple[str, int, int, int]:
         return (state.room, state.goals, state.boxes, state.here)
@@ -230,20 +231,7 @@ def _steps(room: str) -> dict[Direction, int]:
 
 @lru_cache(maxsize=4096)
 def _floor(room: str) -> int:
-    return _bits([place for place, sign in enumerate(room) if sign == "-"])
-
-
-def _bits(squares: Sequence[int]) -> int:
-    return sum(1 << square for square in squares)
-
-
-def _members(squares: int) -> list[int]:
-    """Return the squares of a set in ascending order."""
-    found = []
-    while squares:
-        found.append((squares & -squares).bit_length() - 1)
-        squares &= squares - 1
-    return found
+    return bits([place for place, sign in enumerate(room) if sign == "-"])
 
 
 def _placed(state: SokobanState) -> int:
@@ -254,7 +242,7 @@ def _drawing(state: SokobanState) -> str:
     """Return the map with what stands in the room."""
     signs = list(state.room)
     for squares, on_floor, on_goal in ((state.goals, ".", "."), (state.boxes, "$", "*"), (1 << state.here, "@", "+")):
-        for square in _members(squares):
+        for square in members(squares):
             signs[square] = on_goal if state.goals >> square & 1 else on_floor
     return "".join(signs)
 
@@ -283,25 +271,25 @@ def _pushes_needed(room: str, goals: int) -> dict[int, int]:
             if floor >> square + step & 1 and floor >> square + 2 * step & 1:
                 yield direction, square + step
 
-    return distances(_members(goals), pulled)
+    return distances(members(goals), pulled)
 
 
 def _estimate(room: str, goals: int, boxes: int) -> int:
     """Return how many pushes are needed at least; many where a box is stuck."""
     needed = _pushes_needed(room, goals)
-    return sum(needed.get(box, len(room)) for box in _members(boxes))
+    return sum(needed.get(box, len(room)) for box in members(boxes))
 
 
 @lru_cache(maxsize=65_536)
 def _next_push(room: str, goals: int, boxes: int, region: int) -> Push | None:
     """Return the first push of a solution with the fewest pushes, None if none was found."""
-    alive = _bits(list(_pushes_needed(room, goals)))
+    alive = bits(list(_pushes_needed(room, goals)))
     if boxes & ~alive:
         return None
 
     def pushes(position: Position) -> Iterator[tuple[Push, Position]]:
         boxes, region = position
-        for box in _members(boxes):
+        for box in members(boxes):
             for direction, step in _steps(room).items():
                 if region >> box - step & 1 and alive & ~boxes & 1 << box + step:
                     after = boxes ^ (1 << box | 1 << box + step)
@@ -354,7 +342,7 @@ def _random_room(size: int, walls: int, random: Random) -> str:
     """Return a room with `walls` walls in it, at random places that leave the floor connected."""
     room = _empty_room(size)
     while room.count("-") > size**2 - walls:
-        square = random.choice(_members(_floor(room)))
+        square = random.choice(members(_floor(room)))
         smaller = f"{room[:square]}#{room[square + 1 :]}"
         floor = _floor(smaller)
         if _region(smaller, 0, floor & -floor) == floor:
@@ -366,7 +354,7 @@ def _pulled(room: str, goals: int, pulls: int, random: Random) -> Iterator[Posit
     """Yield the positions after each of some random pulls of boxes away from the goals, each of them new."""
     seen = {goals}
     boxes = goals
-    region = _region(room, boxes, 1 << random.choice(_members(_floor(room) & ~goals)))
+    region = _region(room, boxes, 1 << random.choice(members(_floor(room) & ~goals)))
     for _ in range(pulls):
         ways = [position for position in _pulls(room, boxes, region) if position[0] not in seen]
         if not ways:
@@ -379,7 +367,7 @@ def _pulled(room: str, goals: int, pulls: int, random: Random) -> Iterator[Posit
 def _pulls(room: str, boxes: int, region: int) -> Iterator[Position]:
     """Yield the positions that one pull leads to."""
     free = _floor(room) & ~boxes
-    for box in _members(boxes):
+    for box in members(boxes):
         for step in _steps(room).values():
             if region >> box + step & 1 and free >> box + 2 * step & 1:
                 after = boxes ^ (1 << box | 1 << box + step)
@@ -390,7 +378,7 @@ def _pulls(room: str, boxes: int, region: int) -> Iterator[Position]:
 def _listed(size: int, turns: int) -> Distribution[SokobanState]:
     """Return all levels of an empty room with one box that the expert solves in time."""
     room = _empty_room(size)
-    floor = _members(_floor(room))
+    floor = members(_floor(room))
     levels = [
         SokobanState(room, 1 << goal, 1 << box, here)
         for goal, box in permutations(floor, 2)
