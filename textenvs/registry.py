@@ -48,6 +48,7 @@ ENTRIES = (
     Entry("Assembly", 0, "delay"),
     Entry("GuessNumber", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
+    Entry("LightsOut", 0, "foresight"),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Orchard", 0, "delay"),
