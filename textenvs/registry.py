@@ -50,6 +50,7 @@ ENTRIES = (
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
+    Entry("LightsOut", 0, "foresight"),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Minesweeper", 0, "information"),
@@ -59,6 +60,8 @@ ENTRIES = (
     Entry("TwentyQuestions", 0, "information"),
     Entry("WordGuess", 0, "information"),
     Entry("TowerOfHanoi", 0, "foresight"),
+    Entry("SlidingPuzzle", 0, "foresight"),
+    Entry("Sokoban", 0, "foresight"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
