@@ -592,6 +592,7 @@ def test_replies_that_parse(state: QuestState, reply: str, move: QuestMove) -> N
 
 
 UNSEEN = "You see no such thing here."
+MANY_DOORS = "Which one do you mean: the east brass door or the south wooden door or the west iron door"
 NO_WAY = (
     "You cannot go there from here. Exits: north (unexplored), east (locked brass door), south (closed wooden door), "
     "west (locked iron door)."
@@ -621,6 +622,7 @@ NO_WAY = (
         (START, "open the brass door", "The east door is locked; unlock it with the brass key."),
         (START, "open it", "Which one do you mean: the south wooden door or the chest?"),
         (START, "unlock the door", "Which one do you mean: the east brass door or the west iron door?"),
+        (START, "go through the door", f"{MANY_DOORS}?"),
         (START, "unlock the east door", "You carry no key."),
         (START, "unlock the east door with the brass key", "You do not carry the brass key; take it first."),
         (START, "unlock the south door", "The south wooden door is not locked."),
@@ -643,6 +645,7 @@ def test_commands_that_are_refused_with_a_reason(state: QuestState, reply: str, 
     [
         "", "hello", "42", "I am not sure what to do.", "the chest", "key", "northeast", "eat", "sing a song",
         "I cannot go north", "don't open the chest", "unlockable", "gö nörth", "идти на север", "\x00", "yes", "I see.",
+        "I do not want to open the chest", "I can't walk north",
     ],
 )  # fmt: skip
 def test_replies_without_a_command(reply: str) -> None:
