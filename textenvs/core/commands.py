@@ -118,7 +118,7 @@ class Grammar:
         self._token = _TOKEN_OR_NUMBER if numbers else _TOKEN
 
     def parse(self, text: str) -> Command | None:
-        """Return the last command in `text` that is not negated, or None.
+        """Return the last command in `text` that is neither denied nor put off, or None.
 
         Of commands that end at the same word the longest counts.
         """
@@ -136,7 +136,9 @@ _STOPS = ".!?;:\n"
 _WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
 _TOKEN = re.compile(rf"{_WORD}|[{_STOPS}]+")
 _TOKEN_OR_NUMBER = re.compile(rf"{_WORD}|\d+|[{_STOPS}]+")
-_ARTICLE = re.compile(r"(?<!\S)(?:the|an?|my|your|this|that) (?:(?:opened|open|closed|unlocked|locked) )?")
+_ARTICLE = re.compile(
+    r"(?<!\S)(?:the|an?|my|your|(?<!before )(?<!after )(?:this|that)) (?:(?:opened|open|closed|unlocked|locked) )?"
+)
 
 
 def plain_words(text: str, token: re.Pattern[str] = _TOKEN) -> str:
@@ -148,21 +150,24 @@ def plain_words(text: str, token: re.Pattern[str] = _TOKEN) -> str:
 def _last(templates: Sequence[tuple[str, re.Pattern[str]]], words: str) -> Command | None:
     found = [(match, verb) for verb, pattern in templates for match in pattern.finditer(words)]
     for match, verb in sorted(found, key=lambda each: (each[0].end(), -each[0].start()), reverse=True):
-        if not _is_negated(words, match.start()):
+        if _is_for_now(words, match.start()):
             return Command(verb, {name: words for name, words in match.groupdict().items() if words})
     return None
 
 
-_LONGEST_NEGATION = 60
-_NEGATION = re.compile(
-    r"(?<!\S)(?:\S*not|\S+n't|never|without|avoid|instead of|rather than)"
-    r"(?: (?:to|be|going|want|wish|need|have|try|able|ever|just|go|walk|move|head|run)){0,4} $"
+_LONGEST_LEAD = 60
+_LEAD_OF_ANOTHER_TIME = re.compile(
+    r"(?<!\S)(?:"
+    r"(?:\S*not|\S+n't|never|without|avoid|instead of|rather than)"
+    r"(?: (?:to|be|going|want|wish|need|have|try|able|ever|just|go|walk|move|head|run)){0,4}"
+    r"|(?:before|after|until|once|when|if)(?: (?:i|you|we|can|could|will|have|actually|finally)){0,4}"
+    r") $"
 )
 
 
-def _is_negated(words: str, start: int) -> bool:
-    """Whether what begins at `start` is denied, as in "I cannot go north" and "I do not want to go north"."""
-    return bool(_NEGATION.search(words, max(0, start - _LONGEST_NEGATION), start))
+def _is_for_now(words: str, start: int) -> bool:
+    """Whether what begins at `start` is neither denied nor put off, as in "I do not want to …", "before I …"."""
+    return not _LEAD_OF_ANOTHER_TIME.search(words, max(0, start - _LONGEST_LEAD), start)
 
 
 # What is meant ---------------------------------------------------------------------------------------
