@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
+from fractions import Fraction
 from statistics import mean
+from typing import Any
 
 import pytest
 
-from textenvs.core.errors import ArgumentError
+from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.refusal import Refusal
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.games.quest import Quest, moves_left
@@ -24,6 +27,7 @@ from textenvs.games.quest_world import (
     World,
     is_won,
 )
+from textenvs.planning.reference import reference_values
 
 LEVELS = (
     Quest(rooms=2, locks=0, containers=0, trinkets=0),
@@ -272,6 +276,66 @@ def test_every_lock_must_be_opened_in_turn_and_then_the_treasure_is_reached(game
 
 def test_a_thousand_seeds_give_a_thousand_instances() -> None:
     assert len({Quest().content(deal(Quest(), seed)) for seed in range(1000)}) == 1000
+
+
+# What is known exactly -------------------------------------------------------------------------------
+
+EASY = Quest(**Quest.levels["easy"])
+
+
+@pytest.mark.slow
+def test_easy_has_exact_values_of_every_kind() -> None:
+    values = reference_values(EASY)
+    assert {values.optimal.kind, values.plan.kind, values.myopic.kind, values.random.kind} == {"exact"}
+    assert values.cell() == "both"
+    means = [round(value.value, 3) for value in (values.optimal, values.plan, values.myopic, values.random)]
+    assert means == [1, 0.840, 0.056, 0.018]
+    deals = EASY.deals() or ()
+    assert values.random.value == pytest.approx(float(sum(p * wins_at_random(house(EASY, s)) for s, p in deals)))
+
+
+def wins_at_random(second: House) -> Fraction:
+    """How often random commands win from here on, by the second implementation."""
+    known: dict[str, Fraction] = {}
+
+    def value(here: House) -> Fraction:
+        if "treasure" in here.hand or not here.turns:
+            return Fraction("treasure" in here.hand)
+        fact = str([here.where, here.turns, *(sorted(map(str, x)) for x in (here.doors, here.hand, here.opened))])
+        fact += str(sorted(f"{thing} in {room}" for room, things in here.lying.items() for thing in things))
+        if fact not in known:
+            options = sorted(here.options())
+            known[fact] = sum((value(after(here, each)) for each in options), Fraction(0)) / len(options)
+        return known[fact]
+
+    def after(here: House, command: str) -> House:
+        there = deepcopy(here)
+        there.hears(command)
+        return there
+
+    return value(second)
+
+
+def test_lists_agree_with_draws() -> None:
+    deals = dict(EASY.deals() or ())
+    drawn = Counter(deal(EASY, seed) for seed in range(3_000))
+    assert sum(deals.values()) == 1
+    assert len(deals) == len({EASY.content(state) for state in deals}) == 192
+    assert set(drawn) <= set(deals)
+    assert all(drawn[state] < 3_000 * p + 5 * (3_000 * p) ** 0.5 + 5 for state, p in deals.items())
+
+
+def test_fixed_names_are_the_first_of_their_lists() -> None:
+    world = deal(Quest(names="fixed", rooms=3, containers=2), 0).world
+    assert world.rooms == ("armory", "attic", "ballroom")
+    assert sorted(world.containers) == ["", "barrel", "barrel"]
+    assert set(world.doors) <= {"", "wooden", "brass", "bronze"}
+    assert world.things == ("treasure", "brass key", "bronze key", "bell", "candle")
+
+
+@pytest.mark.parametrize("game", [Quest(), Quest(rooms=4, names="fixed"), Quest(names="fixed")])
+def test_large_games_are_not_listed(game: Quest) -> None:
+    assert game.deals() is None
 
 
 # The fewest moves ------------------------------------------------------------------------------------
@@ -592,6 +656,7 @@ def test_replies_that_parse(state: QuestState, reply: str, move: QuestMove) -> N
 
 
 UNSEEN = "You see no such thing here."
+MANY_DOORS = "Which one do you mean: the east brass door or the south wooden door or the west iron door"
 NO_WAY = (
     "You cannot go there from here. Exits: north (unexplored), east (locked brass door), south (closed wooden door), "
     "west (locked iron door)."
@@ -621,6 +686,7 @@ NO_WAY = (
         (START, "open the brass door", "The east door is locked; unlock it with the brass key."),
         (START, "open it", "Which one do you mean: the south wooden door or the chest?"),
         (START, "unlock the door", "Which one do you mean: the east brass door or the west iron door?"),
+        (START, "go through the door", f"{MANY_DOORS}?"),
         (START, "unlock the east door", "You carry no key."),
         (START, "unlock the east door with the brass key", "You do not carry the brass key; take it first."),
         (START, "unlock the south door", "The south wooden door is not locked."),
@@ -643,6 +709,7 @@ def test_commands_that_are_refused_with_a_reason(state: QuestState, reply: str, 
     [
         "", "hello", "42", "I am not sure what to do.", "the chest", "key", "northeast", "eat", "sing a song",
         "I cannot go north", "don't open the chest", "unlockable", "gö nörth", "идти на север", "\x00", "yes", "I see.",
+        "I do not want to open the chest", "I can't walk north",
     ],
 )  # fmt: skip
 def test_replies_without_a_command(reply: str) -> None:
@@ -761,6 +828,11 @@ def test_turns(game: Quest, turns: int) -> None:
         {"containers": -1}, {"trinkets": 11}, {"turns": -1}, {"rooms": 4.5},
     ],
 )  # fmt: skip
-def test_arguments_out_of_range(arguments: dict[str, int]) -> None:
+def test_arguments_out_of_range(arguments: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError, match=f"{list(arguments)[-1]} must be a whole number"):
         Quest(**arguments)
+
+
+def test_an_unknown_way_to_name_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="drawn, fixed"):
+        Quest(names="odd")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from textenvs.core.game import Random
@@ -274,23 +275,27 @@ _ACTIONS: dict[str, Callable[[QuestState, QuestMove], QuestState]] = {
 # How worlds are drawn --------------------------------------------------------------------------------
 
 
-def draw_opening(random: Random, rooms: int, locks: int, containers: int, trinkets: int) -> QuestState:
+def draw_opening(
+    random: Random, rooms: int, locks: int, containers: int, trinkets: int, *, named_anew: bool
+) -> QuestState:
     """Draw an opening state in which the treasure can be reached, but only by opening every lock.
 
-    The locked passages cut the tree of rooms into zones. The zones are put into a random order in
-    which each one is entered from an earlier one; the key to a zone lies in the zone just before it
-    and the treasure in the last.
+    Unless `named_anew`, names are the first of their lists. The locked passages cut the tree of rooms
+    into zones. The zones are put into a random order in which each one is entered from an earlier one;
+    the key to a zone lies in the zone just before it and the treasure in the last.
     """
+    ordered = random.shuffled if named_anew else tuple
+    one_of = random.choice if named_anew else itemgetter(0)
     neighbours = _draw_tree(random, rooms)
     order = _draw_order(random, neighbours, random.shuffled(range(1, rooms))[:locks])
-    metals = dict(zip(order[1:], random.shuffled(METALS), strict=False))
+    metals = dict(zip(order[1:], ordered(METALS), strict=False))
     furnished = random.shuffled(range(rooms))[:containers]
     world = World(
-        rooms=random.shuffled(ROOMS)[:rooms],
+        rooms=ordered(ROOMS)[:rooms],
         neighbours=neighbours,
         doors=("", *(metals.get(k) or ("" if random.below(_WOODEN_SHARE) else WOODEN) for k in range(1, rooms))),
-        containers=tuple(random.choice(CONTAINERS) if room in furnished else "" for room in range(rooms)),
-        things=(TREASURE, *map(key_of, metals.values()), *random.shuffled(TRINKETS)[:trinkets]),
+        containers=tuple(one_of(CONTAINERS) if room in furnished else "" for room in range(rooms)),
+        things=(TREASURE, *map(key_of, metals.values()), *ordered(TRINKETS)[:trinkets]),
     )
     homes = _draw_homes(random, neighbours, order, trinkets)
     return QuestState(world, tuple(Place(room, inside=room in furnished) for room in homes))
