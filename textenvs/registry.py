@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
     Entry("Saver", 0, "delay"),
+    Entry("Shopkeeper", 0, "delay"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}

@@ -121,6 +121,7 @@ def test_the_rulers_of_the_easy_level() -> None:
     assert values.plan.value == pytest.approx(float(optimal))
     assert values.myopic.value == pytest.approx(float(myopic))
     assert values.random.value == pytest.approx(float(random))
+    assert [round(ruler.value, 3) for ruler in (values.optimal, values.myopic, values.random)] == [0.63, 0.365, 0.359]
     assert values.cell() == "foresight"
 
 

@@ -18,6 +18,11 @@ def listed(items: Sequence[object], last: str = "or") -> str:
     return f"{', '.join(others)} {last} {final}" if others else final
 
 
+def following(cycle: int, one: str) -> str:
+    """Return which days, or seasons, a list of `cycle` > 1 numbers that repeat tells of."""
+    return f"this {one} and the next{f' {cycle - 1}' * (cycle > 2)}; then they repeat"
+
+
 def read_amount(text: str, verbs: Sequence[str], nothing: Sequence[str] = ()) -> int | None:
     """Return the whole number that a reply asks for, or None if it names none.
 

@@ -11,7 +11,7 @@ from typing import ClassVar, NamedTuple
 from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, listed, read_amount
+from textenvs.games.amounts import count, following, listed, read_amount
 
 Wages = tuple[int, ...]
 
@@ -66,8 +66,8 @@ class Saver(Game[SaverState, int]):
         in an instance.
     Known values:
         Plan is optimal, since nothing is left to chance. Without wages and interest optimal is to spread the coins
-        evenly: 8 coins, 4 seasons and most=4 give 4 x 7/40 = 0.7, where myopic earns 2 x 10/40 = 0.5. The expert is
-        optimal.
+        evenly: 8 coins, 4 seasons and most=4 give 4 x 7/40 = 0.7, where myopic earns 2 x 10/40 = 0.5. At the easy level
+        optimal and plan are 0.630, myopic 0.365 and random 0.359. The expert is optimal.
     Versions:
         v0: first release.
     """
@@ -142,7 +142,7 @@ class Saver(Game[SaverState, int]):
         coins = f"{listed(numbers)} coin{'s' * (self.most > 1)}"
         joys = listed([_joy(number, self.most) for number in numbers])
         per = "every coin you have kept earns" if self.per == 1 else f"every full {self.per} coins you have kept earn"
-        after = _following(self.cycle) if self.cycle > 1 else "every season"
+        after = following(self.cycle, "season") if self.cycle > 1 else "every season"
         return (
             f"You live on your savings for {count(self.seasons, 'season')}. "
             f"Each season you choose how many coins to spend, from 0 to {self.most}.\n"
@@ -195,10 +195,6 @@ _LISTED = 10_000
 
 _VERBS = ("spend", "spending", "spent", "use", "pay", "consume", "eat", "take")
 _NOTHING = ("save", "saving", "wait", "skip", "nothing", "keep everything", "keep all", "keep it all")
-
-
-def _following(cycle: int) -> str:
-    return f"this season and the next{f' {cycle - 1}' * (cycle > 2)}; then they repeat"
 
 
 def _joy(coins: int, most: int) -> int:
