@@ -62,6 +62,8 @@ ENTRIES = (
     Entry("TowerOfHanoi", 0, "foresight"),
     Entry("SlidingPuzzle", 0, "foresight"),
     Entry("Sokoban", 0, "foresight"),
+    Entry("Saver", 0, "delay"),
+    Entry("Shopkeeper", 0, "delay"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
