@@ -44,6 +44,7 @@ class Entry:
 
 
 ENTRIES = (
+    Entry("Alchemy", 0, "discovery"),
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
     Entry("Battleship", 0, "information"),
