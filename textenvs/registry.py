@@ -58,13 +58,13 @@ ENTRIES = (
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
-    Entry("TwentyQuestions", 0, "information"),
-    Entry("WordGuess", 0, "information"),
-    Entry("TowerOfHanoi", 0, "foresight"),
-    Entry("SlidingPuzzle", 0, "foresight"),
-    Entry("Sokoban", 0, "foresight"),
     Entry("Saver", 0, "delay"),
     Entry("Shopkeeper", 0, "delay"),
+    Entry("SlidingPuzzle", 0, "foresight"),
+    Entry("Sokoban", 0, "foresight"),
+    Entry("TowerOfHanoi", 0, "foresight"),
+    Entry("TwentyQuestions", 0, "information"),
+    Entry("WordGuess", 0, "information"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
