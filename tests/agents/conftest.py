@@ -10,11 +10,6 @@ from textenvs.games.guess_number import GuessNumber
 from textenvs.policies.tokenizer import WordTokenizer
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session")
 def assembly():
     """Replies are single words; episodes end early when the product is finished."""

@@ -8,11 +8,6 @@ from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session")
 def guesses():
     """A game whose episodes have different lengths and where one wording begins another: "guess 1", "guess 12"."""
