@@ -23,6 +23,7 @@ ALLOWED = {
     "textenvs.registry": {"textenvs.core"},
     "textenvs.envs": {"textenvs.core", "textenvs.registry", "textenvs.envs"},
     "textenvs.policies": {*BELOW_POLICIES, "textenvs.policies"},
+    "textenvs.adapters": {"textenvs.core", "textenvs.envs", "textenvs.adapters"},
     "textenvs.testing": {"textenvs.core", "textenvs.envs"},
     "textenvs.evaluation": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", "textenvs"},
     "textenvs.terminal": {"textenvs.core", "textenvs.envs"},
