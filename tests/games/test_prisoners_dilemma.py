@@ -8,15 +8,16 @@ import pytest
 
 from textenvs.core.errors import ArgumentError
 from textenvs.core.refusal import Refusal
-from textenvs.games.prisoners_dilemma import Move, PrisonersDilemma, PrisonersDilemmaState
+from textenvs.games.prisoners_dilemma import PrisonersDilemma
+from textenvs.games.repeated_matrix import RepeatedMatrixState
 
 TABLE = {"CC": (3.0, 3.0), "CD": (0.0, 5.0), "DC": (5.0, 0.0), "DD": (1.0, 1.0)}
 """Axelrod's payoffs to both players."""
 
-WORDS: dict[str, Move] = {"C": "cooperate", "D": "defect"}
+WORDS: dict[str, str] = {"C": "cooperate", "D": "defect"}
 
 
-def play(game: PrisonersDilemma, first: str, second: str) -> tuple[list[tuple[float, ...]], PrisonersDilemmaState]:
+def play(game: PrisonersDilemma, first: str, second: str) -> tuple[list[tuple[float, ...]], RepeatedMatrixState]:
     """What each round pays in the game itself for moves such as "CCD", and the last state."""
     ((state, _),) = game.deals()
     paid = []
@@ -179,7 +180,7 @@ def test_scores_and_tit_for_tat_agree_with_the_axelrod_library() -> None:
 )
 def test_reading(reply: str, move: str | None) -> None:
     game = PrisonersDilemma()
-    for state in (PrisonersDilemmaState(), PrisonersDilemmaState(3, ("cooperate", "defect"))):
+    for state in (RepeatedMatrixState(), RepeatedMatrixState(3, ("cooperate", "defect"))):
         for player in (0, 1):
             read = game.read(state, player, reply)
             assert read == move if move else isinstance(read, Refusal) and read.kind == "malformed"

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Literal, NamedTuple
 
-from textenvs.core.errors import ArgumentError, check_range
-from textenvs.core.game import Distribution, Game, Levels
-from textenvs.core.reading import last_phrase
-from textenvs.core.refusal import Refusal
+from textenvs.core.errors import ArgumentError
+from textenvs.core.game import Distribution
+from textenvs.games.repeated_matrix import Action, RepeatedMatrix, RepeatedMatrixState, pools_of, scripts_of
 
-Move = Literal["cooperate", "defect"]
-
-
-class PrisonersDilemmaState(NamedTuple):
-    """How far the game is.
-
-    Attributes:
-        played: rounds played so far.
-        last: what each player did in the last of them, None before the first.
-    """
-
-    played: int = 0
-    last: tuple[Move, Move] | None = None
+_ACTIONS = (
+    Action(
+        "cooperate", "cooperate", "cooperates", "cooperated",
+        ("cooperating", "cooperation", "co-operate", "work together", "stay silent"),
+    ),
+    Action("defect", "defect", "defects", "defected", ("defecting", "defection", "betray", "confess")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
+class PrisonersDilemma(RepeatedMatrix):
     """Round after round two players choose at once whether to cooperate or to defect.
 
     Source:
@@ -64,17 +56,11 @@ class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
         v0: first release.
     """
 
-    levels: ClassVar[Levels] = {
-        "easy": {"rounds": 4},
-        "medium": {},
-        "hard": {"rounds": 50},
-        "extreme": {"rounds": 200},
-    }
-
-    players = 2
+    actions = _ACTIONS
+    scripts = scripts_of(_ACTIONS)
+    pools = pools_of(_ACTIONS)
     default_opponent = "expert"
 
-    rounds: int = 10
     temptation: float = 5.0
     mutual_reward: float = 3.0
     punishment: float = 1.0
@@ -82,92 +68,17 @@ class PrisonersDilemma(Game[PrisonersDilemmaState, Move]):
 
     def __post_init__(self) -> None:
         """Check the arguments; raises `ArgumentError`."""
-        check_range("rounds", self.rounds, 1, 10_000)
-        for name in ("temptation", "mutual_reward", "punishment", "sucker"):
-            check_range(name, getattr(self, name), -1e6, 1e6)
+        super().__post_init__()
         if not self.temptation > self.mutual_reward > self.punishment > self.sucker:
             raise ArgumentError(f"temptation > mutual_reward > punishment > sucker must hold, not {self}")
         if not 2 * self.mutual_reward > self.temptation + self.sucker:
             raise ArgumentError(f"2 x mutual_reward > temptation + sucker must hold, not {self}")
 
-    @property
-    def max_turns(self) -> int:
-        return self.rounds
-
-    @property
-    def return_range(self) -> tuple[float, float]:
-        return (self.rounds * self.sucker, self.rounds * self.temptation)
-
-    def deals(self) -> Distribution[PrisonersDilemmaState]:
-        return ((PrisonersDilemmaState(), Fraction(1)),)
-
-    def to_move(self, state: PrisonersDilemmaState) -> tuple[int, ...]:
-        return () if state.played == self.rounds else (0, 1)
-
-    def legal(self, state: PrisonersDilemmaState, player: int) -> tuple[Move, ...]:
-        return ("cooperate", "defect")
-
-    def apply(self, state: PrisonersDilemmaState, move: tuple[Move, Move]) -> PrisonersDilemmaState:
-        return PrisonersDilemmaState(state.played + 1, move)
-
-    def rewards(
-        self, state: PrisonersDilemmaState, move: tuple[Move, Move], after: PrisonersDilemmaState
-    ) -> tuple[float, ...]:
-        first, second = move
-        return (self._points(first, second), self._points(second, first))
-
-    def _points(self, own: Move, other: Move) -> float:
-        """Return what a player gets in a round for its own move and the other's."""
+    def points(self, own: str, other: str, player: int) -> float:
         if own == "cooperate":
             return float(self.mutual_reward if other == "cooperate" else self.sucker)
         return float(self.temptation if other == "cooperate" else self.punishment)
 
-    def instructions(self, player: int) -> str:
-        rounds = "1 round" if self.rounds == 1 else f"{self.rounds} rounds"
-        return (
-            f"You and another player play {rounds}. In each round you both choose at the same time: cooperate or "
-            "defect. A round pays:\n"
-            f"You both cooperate: {_worth(self.mutual_reward)} for each.\n"
-            f"You both defect: {_worth(self.punishment)} for each.\n"
-            f"You defect, the other cooperates: {_worth(self.temptation)} for you, {self.sucker:g} for the other.\n"
-            f"You cooperate, the other defects: {_worth(self.sucker)} for you, {self.temptation:g} for the other.\n"
-            "Your score is the sum of your points. Reply with one word, for example: cooperate"
-        )
-
-    def view(self, state: PrisonersDilemmaState, player: int) -> str:
-        over = state.played == self.rounds
-        now = "The game is over." if over else f"Round {state.played + 1} of {self.rounds}."
-        if state.last is None:
-            return now
-        own, other = state.last[player], state.last[1 - player]
-        points = f"{_worth(self._points(own, other))} for you, {self._points(other, own):g} for the other"
-        return f"You {_PAST[own]}, the other player {_PAST[other]}: {points}. {now}"
-
-    def say(self, state: PrisonersDilemmaState, move: Move) -> str:
-        return move
-
-    def read(self, state: PrisonersDilemmaState, player: int, text: str) -> Move | Refusal:
-        move = last_phrase(text, _WORDS)
-        return move or Refusal("I read no move in that. Reply with one word: cooperate or defect.")
-
-    def expert(self, state: PrisonersDilemmaState, player: int) -> Distribution[Move]:
+    def expert(self, state: RepeatedMatrixState, player: int) -> Distribution[str]:
         """Tit for tat (A. Rapoport): cooperate at first, then do what the other did last."""
         return (("cooperate" if state.last is None else state.last[1 - player], Fraction(1)),)
-
-
-def _worth(points: float) -> str:
-    return f"{points:g} {'point' if points == 1 else 'points'}"
-
-
-_PAST: dict[Move, str] = {"cooperate": "cooperated", "defect": "defected"}
-
-_COOPERATE = ("cooperate", "cooperates", "cooperating", "cooperation", "co-operate", "work together", "stay silent")
-_DEFECT = ("defect", "defects", "defecting", "defection", "betray", "confess")
-_NOT = ("not", "don't", "don’t", "won't", "won’t", "never")
-
-_WORDS: dict[str, Move] = {
-    **dict.fromkeys(_COOPERATE, "cooperate"),
-    **dict.fromkeys(_DEFECT, "defect"),
-    **{f"{no} {word}": "cooperate" for no in _NOT for word in _DEFECT},
-    **{f"{no} {word}": "defect" for no in _NOT for word in _COOPERATE},
-}
