@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
+    Entry("Riddle", 0, "control"),
     Entry("TwentyQuestions", 0, "information"),
     Entry("WordGuess", 0, "information"),
 )
