@@ -49,6 +49,7 @@ ENTRIES = (
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
+    Entry("Liar", 0, "information"),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Orchard", 0, "delay"),
