@@ -52,6 +52,7 @@ ENTRIES = (
     Entry("Hangman", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("LightsOut", 0, "foresight"),
+    Entry("Liar", 0, "information"),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Minesweeper", 0, "information"),
@@ -63,6 +64,7 @@ ENTRIES = (
     Entry("SlidingPuzzle", 0, "foresight"),
     Entry("Sokoban", 0, "foresight"),
     Entry("TowerOfHanoi", 0, "foresight"),
+    Entry("Riddle", 0, "control"),
     Entry("TwentyQuestions", 0, "information"),
     Entry("WordGuess", 0, "information"),
 )
