@@ -46,6 +46,7 @@ class Entry:
 ENTRIES = (
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
+    Entry("Bandit", 0, "information"),
     Entry("Battleship", 0, "information"),
     Entry("Detective", 0, "information"),
     Entry("GuessNumber", 0, "information"),
