@@ -297,19 +297,20 @@ def _index(grid: int, wins: int, losses: int, horizon: int) -> float:
     low, high = _mean(grid, wins, losses), 1.0
     for _ in range(20):
         sure = (low + high) / 2
-        if _pulling(grid, wins, losses, horizon, sure) > horizon * sure:
+        if _best_of_both(grid, wins, losses, horizon, sure) > horizon * sure:
             low = sure
         else:
             high = sure
     return low
 
 
-def _pulling(grid: int, wins: int, losses: int, horizon: int, sure: float) -> float:
-    """Return the most that `horizon` pulls are worth if the first is of the machine and others may pay `sure`."""
+def _best_of_both(grid: int, wins: int, losses: int, horizon: int, sure: float) -> float:
+    """Return the most that `horizon` pulls are worth if each is either of the machine or pays `sure`."""
     values = [0.0] * (horizon + 1)  # by how many more of the pulls so far won
     for pulled in reversed(range(horizon)):
         means = [_mean(grid, wins + more, losses + pulled - more) for more in range(pulled + 1)]
-        values = [mean * (1.0 + values[more + 1]) + (1.0 - mean) * values[more] for more, mean in enumerate(means)]
-        if pulled:
-            values = [max(value, (horizon - pulled) * sure) for value in values]
+        values = [
+            max((horizon - pulled) * sure, mean * (1.0 + values[more + 1]) + (1.0 - mean) * values[more])
+            for more, mean in enumerate(means)
+        ]
     return values[0]
