@@ -50,6 +50,7 @@ ENTRIES = (
     Entry("Bandit", 0, "information"),
     Entry("Battleship", 0, "information"),
     Entry("Detective", 0, "information"),
+    Entry("Blocksworld", 0, "foresight"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
