@@ -47,6 +47,7 @@ ENTRIES = (
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
     Entry("GuessNumber", 0, "information"),
+    Entry("Kitchen", 0, "world"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
