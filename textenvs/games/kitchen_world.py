@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from textenvs.core.draws import draw_some
+from textenvs.core.draws import draw_names, draw_some
 from textenvs.core.game import Random
 
 KITCHEN = "kitchen"
@@ -234,10 +234,10 @@ def draw_opening(random: Random, sizes: Sizes, *, named_anew: bool) -> KitchenSt
     furnished = draw_some(random, range(sizes.rooms), sizes.containers)
     kinds = [random.choice(CONTAINERS) if named_anew else CONTAINERS[0] for _ in furnished]
     world = World(
-        rooms=(KITCHEN, *_names(random, ROOMS, sizes.rooms - 1, named_anew)),
+        rooms=(KITCHEN, *draw_names(random, ROOMS, sizes.rooms - 1, anew=named_anew)),
         parents=tuple(random.below(room) for room in range(1, sizes.rooms)),
         containers=tuple(dict(zip(furnished, kinds, strict=True)).get(room, "") for room in range(sizes.rooms)),
-        foods=_names(random, FOODS, len(foods), named_anew),
+        foods=draw_names(random, FOODS, len(foods), anew=named_anew),
         homes=tuple(random.below(sizes.rooms) for _ in foods),
         recipe=tuple(
             Ingredient(food, _draw_steps(random, sizes)) for food in draw_some(random, foods, sizes.ingredients)
@@ -245,10 +245,6 @@ def draw_opening(random: Random, sizes: Sizes, *, named_anew: bool) -> KitchenSt
         kinds=sizes.kinds,
     )
     return KitchenState(world, prepared=((),) * len(foods))
-
-
-def _names(random: Random, names: tuple[str, ...], n: int, anew: bool) -> tuple[str, ...]:
-    return draw_some(random, names, n) if anew else names[:n]
 
 
 def _draw_steps(random: Random, sizes: Sizes) -> tuple[str, ...]:
