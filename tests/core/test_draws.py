@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from textenvs.core.draws import draw_some, every_outcome
+from textenvs.core.draws import draw_names, draw_some, every_outcome
 from textenvs.core.game import Random
 from textenvs.envs.streams import Purpose, Stream
 
@@ -57,3 +57,8 @@ def test_lists_agree_with_draws() -> None:
 def test_a_continuum_cannot_be_listed() -> None:
     with pytest.raises(TypeError, match="continuum"):
         every_outcome(lambda random: random.random())
+
+
+def test_names_are_drawn_or_the_first() -> None:
+    assert dict(every_outcome(lambda random: draw_names(random, "abc", 2, anew=False))) == {("a", "b"): 1}
+    assert len(every_outcome(lambda random: draw_names(random, "abc", 2, anew=True))) == 6

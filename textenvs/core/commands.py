@@ -132,6 +132,7 @@ def _whole_words(template: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\S)(?:{template})(?!\S)")
 
 
+_LONGEST_WORD = 40  # what is longer is no word of any template
 _STOPS = ".!?;:\n"
 _WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
 _TOKEN = re.compile(rf"{_WORD}|[{_STOPS}]+")
@@ -143,7 +144,7 @@ _ARTICLE = re.compile(
 
 def plain_words(text: str, token: re.Pattern[str] = _TOKEN) -> str:
     """Return the words in lower case without articles, apart by single spaces; every end of a sentence is "."."""
-    tokens = token.findall(text.lower().replace("’", "'"))
+    tokens = (found[:_LONGEST_WORD] for found in token.findall(text.lower().replace("’", "'")))
     return _ARTICLE.sub("", " ".join("." if token[0] in _STOPS else token for token in tokens))
 
 

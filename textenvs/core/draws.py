@@ -18,6 +18,11 @@ def draw_some(random: Random, items: Sequence[T], n: int) -> tuple[T, ...]:
     return tuple(left.pop(random.below(len(left))) for _ in range(n))
 
 
+def draw_names(random: Random, names: Sequence[T], n: int, *, anew: bool) -> tuple[T, ...]:
+    """Return `n` different names, drawn `anew` or simply the first, which leaves fewer instances to list."""
+    return draw_some(random, names, n) if anew else tuple(names[:n])
+
+
 def every_outcome(draw: Callable[[Random], H]) -> Distribution[H]:
     """Return all that `draw` can return, each with its exact probability, in the order of its first draws.
 

@@ -5,9 +5,12 @@ Things are meant as they usually are: grown, of a common kind and size, complete
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from textenvs.core.game import Random
+from textenvs.core.reading import last_phrase
 
 THINGS = (
     "dog", "car", "eagle", "apple", "cat", "guitar", "whale", "shirt", "horse", "knife", "goldfish", "oak",
@@ -43,6 +46,10 @@ class Trait(NamedTuple):
     fails: str
     short: tuple[str, ...]
     things: frozenset[str]
+
+    def of(self, thing: str) -> str:
+        """Return the sentence that is true of `thing`."""
+        return self.holds if thing in self.things else self.fails
 
 
 def _is(what: str, *short: str, of: str) -> Trait:
@@ -228,6 +235,7 @@ TRAITS: dict[str, Trait] = {
 """The traits by their keys."""
 
 
+@lru_cache(maxsize=256)
 def telling_traits(things: tuple[str, ...]) -> tuple[str, ...]:
     """Return the keys of traits that divide `things`, without those that divide them like an earlier one."""
     divisions: dict[tuple[bool, ...], str] = {}
@@ -242,3 +250,39 @@ def draw_things(among: int, number: int, random: Random) -> tuple[str, ...]:
     """Draw `number` of the first `among` things, every choice equally likely; they keep their order."""
     drawn = sorted(random.shuffled(range(among))[:number])
     return tuple(THINGS[place] for place in drawn)
+
+
+# Reading ---------------------------------------------------------------------------------------------
+
+WITH_ARTICLE = {f"{article} {name}": thing for name, thing in NAMES.items() for article in ("a", "an", "the")}
+
+_ANSWERS = re.compile(
+    r"\b(?:guess(?:ing)?|name|answer|choose|pick|must\s+be|(it\s+is|it's|that\s+is|thing\s+is))\b([^?!;\n]{1,90})",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"\bnot\s+(?:(?:an?|the)\s+)?", re.IGNORECASE)
+_COMPARED = re.compile(r"\b(?:than|like|as)\s+(?:an?|the)\s+(?!car\b|person\b|grown\b|kilogram\b|pet\b)", re.IGNORECASE)
+_CLAUSES = 50
+
+
+def last_clauses(opening: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """Return the last 50 matches of `opening` in a reply, the last one first."""
+    return list(opening.finditer(text))[-_CLAUSES:][::-1]
+
+
+def without_comparisons(text: str) -> str:
+    """Return `text` with the article left out in "like a zebra", so that a zebra is not what it names."""
+    return _COMPARED.sub("than ", text)
+
+
+def last_answer(text: str) -> tuple[int, str] | None:
+    """Return where the last clause of a reply ends that names a thing as the answer, and the thing.
+
+    Such are "I guess dog" and "it is a dog", but not "it is not a dog", nor "it is orange".
+    """
+    for clause in last_clauses(_ANSWERS, text):
+        statement, rest = clause.groups()
+        thing = last_phrase(_DENIED.sub("not-", rest), WITH_ARTICLE if statement else NAMES)
+        if thing:
+            return clause.end(), thing
+    return None

@@ -14,7 +14,17 @@ from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.things import NAMES, THINGS, TRAITS, draw_things, telling_traits
+from textenvs.games.things import (
+    NAMES,
+    THINGS,
+    TRAITS,
+    WITH_ARTICLE,
+    draw_things,
+    last_answer,
+    last_clauses,
+    telling_traits,
+    without_comparisons,
+)
 
 
 class Move(NamedTuple):
@@ -213,40 +223,31 @@ def _most_even(possible: tuple[str, ...]) -> Move:
 _ASKED = re.compile(
     r"\b(?:is|does|do|can|has|have|whether|if|ask)\s+(?:it|people|you|we|the\s+thing)\b([^?!;\n]{1,90})", re.IGNORECASE
 )
-_GUESSED = re.compile(
-    r"\b(?:guess(?:ing)?|name|answer|thing\s+is|it\s+must\s+be|it's|it\s+is)\b(?!\s+not\b)([^?!;\n]{1,90})",
-    re.IGNORECASE,
-)
-_COMPARED = re.compile(r"\b(?:than|like|as)\s+(?:an?|the)\s+(?!car\b|person\b|grown\b|kilogram\b|pet\b)", re.IGNORECASE)
-_CLAUSES = 50
-"""As many of the last clauses of a long reply are searched for a question or guess."""
-
 _ENDING = re.compile(r"[^\n]{1,100}\s*\Z")
 
 
 def _last_move(text: str) -> Move | None:
     """Return the last question or guess of a reply; single words count only where there is no whole one."""
-    text = _COMPARED.sub("than ", text)
-    moves = [found for found in (_last(_ASKED, text, _ASKS), _last(_GUESSED, text, _GUESSES)) if found]
-    if moves:
-        return max(moves)[1]
+    text = without_comparisons(text)
+    asked, answer = _last_asked(text), last_answer(text)
+    if asked and (answer is None or asked[0] >= answer[0]):
+        return asked[1]
+    if answer:
+        return Move("guess", answer[1])
     ending = _ENDING.search(text[-200:])
     return last_phrase(ending.group(), _WORDS) if ending else None
 
 
-def _last(opening: re.Pattern[str], text: str, meanings: dict[str, Move]) -> tuple[int, Move] | None:
-    """Return where the last clause with one of `meanings` after an `opening` ends, and what it means."""
-    for clause in reversed(list(opening.finditer(text))[-_CLAUSES:]):
-        move = last_phrase(clause.group(1), meanings)
+def _last_asked(text: str) -> tuple[int, Move] | None:
+    """Return where the last question ends and what it asks for; "is it a dog" is a guess."""
+    for clause in last_clauses(_ASKED, text):
+        move = last_phrase(clause.group(1), _ASKS)
         if move:
             return clause.end(), move
     return None
 
 
-_GUESSES = {
-    f"{article}{name}": Move("guess", thing) for name, thing in NAMES.items() for article in ("", "a ", "an ", "the ")
-}
 _ASKS = {phrase: Move("ask", what) for what, trait in TRAITS.items() for phrase in trait.short} | {
-    phrase: guess for phrase, guess in _GUESSES.items() if phrase not in NAMES
+    phrase: Move("guess", thing) for phrase, thing in WITH_ARTICLE.items()
 }
-_WORDS = _ASKS | _GUESSES
+_WORDS = _ASKS | {name: Move("guess", thing) for name, thing in NAMES.items()}

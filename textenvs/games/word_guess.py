@@ -63,7 +63,8 @@ class WordGuess(Game[WordGuessState, str]):
             0 for the whole list, which the player is not told.
     Size:
         With `words` = 0 there are 917, 1,359, 1,638 and 1,756 secrets of 4, 5, 6 and 7 letters, and 1,869, 3,457, 5,316
-        and 6,758 guesses: few instances with one board, 917,000 or more pairs with two. At most `guesses` turns.
+        and 6,758 guesses: few instances with one board; of 5 letters 922,761 with two and 1.4 x 10^11 with
+        four. At most `guesses` turns.
     Known values:
         With one board and n listed words plan is min(1, guesses / n) and random 1 - (1 - 1/n)^guesses.
         Easy level (12 words, 2 guesses): optimal 10/12, myopic 29/48 = 0.604, plan 2/12, random 0.160; with 3 guesses
