@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Collection, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from inspect import cleandoc
 from pathlib import Path
 from textwrap import dedent
@@ -18,6 +18,7 @@ from typing import Any
 
 from textenvs.catalogue import FILE, Facts, from_json, survey, to_json
 from textenvs.core.game import LEVELS
+from textenvs.evaluation.store import write_atomically
 from textenvs.registry import ENTRIES, Entry, entry, game_class, make_game
 
 ROOT = Path(__file__).parent.parent
@@ -42,15 +43,25 @@ def stored() -> Catalogue:
     return {(row.game, row.level): row for row in rows}
 
 
-def renewed(catalogue: Catalogue, again: Collection[str]) -> Catalogue:
-    """Return the catalogue of the registered games, with what is missing, outdated or named in `again` computed."""
+def renew(again: Collection[str]) -> Catalogue:
+    """Return the catalogue of the registered games, with what is missing, outdated or named in `again` computed.
+
+    Each result is stored as soon as it is known, so that stopped work goes on where it was.
+    """
+    catalogue = stored()
     wanted = [(each.name, level) for each in ENTRIES for level in LEVELS]
     missing = [key for key in wanted if key[0] in again or not _is_current(catalogue.get(key))]
     with ProcessPoolExecutor() as pool:
-        for known in pool.map(survey, *zip(*missing, strict=True)) if missing else ():
-            print(f"{known.game} {known.level}: {known.values.cell() or 'open'}")
+        for done in as_completed([pool.submit(survey, *key) for key in missing]):
+            known = done.result()
+            print(f"{known.game} {known.level}: {known.values.cell() or 'open'}", flush=True)
             catalogue[known.game, known.level] = known
-    return {key: catalogue[key] for key in wanted}
+            _store([catalogue[key] for key in wanted if key in catalogue])
+    return catalogue
+
+
+def _store(rows: Sequence[Facts]) -> None:
+    write_atomically(CATALOGUE, "[\n" + ",\n".join(json.dumps(to_json(known)) for known in rows) + "\n]\n")
 
 
 def _is_current(known: Facts | None) -> bool:
@@ -114,9 +125,8 @@ def with_table(readme: str, games: str) -> str:
 
 def main(again: list[str]) -> None:
     """Write everything, with the facts of the games named in `again` computed anew."""
-    catalogue = renewed(stored(), [entry(name).name for name in again])
-    CATALOGUE.parent.mkdir(exist_ok=True)
-    CATALOGUE.write_text("[\n" + ",\n".join(json.dumps(to_json(known)) for known in catalogue.values()) + "\n]\n")
+    catalogue = renew([entry(name).name for name in again])
+    _store([catalogue[each.name, level] for each in ENTRIES for level in LEVELS])
     README.write_text(with_table(README.read_text(), table(catalogue)))
     PAGES.mkdir(exist_ok=True)
     for each in ENTRIES:

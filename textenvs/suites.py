@@ -57,7 +57,7 @@ def _at(level: str, *games: str) -> tuple[Task, ...]:
 CORE = Suite(
     "core",
     "eight short games from all corners of the grid, with exact rulers: minutes for a small model",
-    _at("easy", "Arithmetic", "Assembly", "GuessNumber", "Mastermind", "Maze", "Orchard", "Quest"),
+    _at("easy", "Alchemy", "Arithmetic", "Assembly", "Blocksworld", "GuessNumber", "Kitchen", "Orchard", "WordGuess"),
 )
 FULL = Suite(
     "full",
@@ -67,7 +67,7 @@ FULL = Suite(
 LONG_HORIZON = Suite(
     "long-horizon",
     "episodes of hundreds of turns",
-    _at("extreme", "Maze", "Orchard"),
+    _at("extreme", "Bandit", "Liar", "Maze", "Orchard", "Research", "Saver", "SlidingPuzzle", "Sokoban"),
 )
 CONTROLS = Suite(
     "controls",
@@ -75,7 +75,9 @@ CONTROLS = Suite(
     (
         Task("Arithmetic", {"level": "easy"}),
         Task("Assembly", {"length": 1, "horizon": 1}),
+        Task("Bandit", {"level": "easy", "known": True}),
         Task("Orchard", {"level": "easy", "delay": 0}),
+        Task("Riddle", {"level": "easy"}),
     ),
 )
 
