@@ -1,0 +1,59 @@
+"""Training runs in several processes, one result file each, so that stopped work goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from agents import self_play
+from agents.learner import Clipping
+from agents.turn_ppo import Config as TurnPPO
+from benchmarks.self_play.sweep import MEASURES, Setting
+from textenvs.evaluation.store import read_json, write_json
+from textenvs.policies.models import tiny_llama
+from textenvs.policies.tokenizer import WordTokenizer
+
+CONFIG = TurnPPO(episodes=128, rate=1e-3, critic_rate=1e-3, clipping=Clipping(entropy=0.02))
+
+
+def run(settings: Sequence[Setting], folder: Path, workers: int) -> Iterator[str]:
+    """Do all runs that the folder has no result of and yield the name of each when it is stored."""
+    todo = [(s, seed) for s in settings for seed in range(s.seeds) if not _file(folder, s, seed).exists()]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(train, setting, seed): (setting, seed) for setting, seed in todo}
+        for done in as_completed(waiting):
+            setting, seed = waiting[done]
+            write_json(_file(folder, setting, seed), done.result())
+            yield f"{setting.id}, seed {seed}"
+
+
+def results(settings: Sequence[Setting], folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the stored results by setting, in the order of the seeds; raises `CorruptRunError` if one is missing."""
+    return {s.id: [read_json(_file(folder, s, seed)) for seed in range(s.seeds)] for s in settings}
+
+
+def train(setting: Setting, seed: int) -> dict[str, Any]:
+    """Train one run from fresh weights and return its curve and what it took."""
+    torch.set_num_threads(1)
+    game = setting.rules
+    tokenizer = WordTokenizer.from_games([game])
+    found = self_play.train(
+        game,
+        tiny_llama(len(tokenizer), seed=seed),
+        tokenizer,
+        seed=seed,
+        budget=setting.budget,
+        config=self_play.Config(shared=setting.shared, ppo=CONFIG),
+        evaluate=lambda models: MEASURES[setting.measure](game, tokenizer, models),
+    )
+    return {"setting": asdict(setting), "seed": seed, "curve": found.curve, "ledger": found.ledger.as_dict()}
+
+
+def _file(folder: Path, setting: Setting, seed: int) -> Path:
+    return folder / "runs" / f"{setting.id}.{setting.budget}.{seed}.json"

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.self_play import run as runs
+from benchmarks.self_play.__main__ import main
+from benchmarks.self_play.analysis import curve, draw, write_table
+from benchmarks.self_play.sweep import MEASURES, PRESETS, Setting
+from textenvs.core.errors import CorruptRunError
+from textenvs.policies.models import tiny_llama
+from textenvs.policies.tokenizer import WordTokenizer
+from textenvs.registry import make_game
+
+SETTINGS = (
+    Setting("one", "KuhnPoker", True, "exploitability", 100, 2),
+    Setting("two", "KuhnPoker", False, "exploitability", 100, 2),
+)
+
+
+def result(*values: float) -> dict[str, object]:
+    rows = [{"environment_steps": 10 * place, "evaluation": value} for place, value in enumerate(values)]
+    return {"curve": [*rows[:1], {"environment_steps": 5, "entropy": 1.0}, *rows[1:]], "ledger": {"flops": 2.0e9}}
+
+
+FOUND = {"one": [result(0.4, 0.2), result(0.6, 0.1)], "two": [result(0.4, 0.3), result(0.4, 0.3, 0.2)]}
+
+
+def test_curves_are_cut_to_equal_length() -> None:
+    steps, values = curve(FOUND["two"])
+    assert steps.tolist() == [0, 10]
+    assert values.tolist() == [[0.4, 0.3], [0.4, 0.3]]
+
+
+def test_the_table_tells_start_and_end(tmp_path: Path) -> None:
+    write_table(SETTINGS, FOUND, tmp_path / "table.csv")
+    header, one, _ = list(csv.reader((tmp_path / "table.csv").open()))
+    row = dict(zip(header, one, strict=True))
+    assert (row["start"], row["end"], row["end lowest"], row["end highest"]) == ("0.5000", "0.1500", "0.1000", "0.2000")
+
+
+def test_the_picture_is_drawn(tmp_path: Path) -> None:
+    draw(SETTINGS, FOUND, tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").stat().st_size > 5_000
+
+
+def test_results_are_stored_and_not_made_again(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        runs.write_json(runs._file(tmp_path, SETTINGS[0], seed), {"kept": seed})
+    with pytest.raises(CorruptRunError):
+        runs.results(SETTINGS, tmp_path)
+    assert list(runs.run(SETTINGS[:1], tmp_path, 1)) == []
+    assert runs.results(SETTINGS[:1], tmp_path) == {"one": [{"kept": 0}, {"kept": 1}]}
+
+
+def test_fresh_weights_are_about_as_exploitable_as_random_play() -> None:
+    game = make_game("KuhnPoker")
+    tokenizer = WordTokenizer.from_games([game])
+    model = tiny_llama(len(tokenizer), seed=0)
+    assert MEASURES["exploitability"](game, tokenizer, (model, model)) == pytest.approx(11 / 24, abs=0.1)
+
+
+@pytest.mark.slow
+def test_the_smallest_preset_runs_to_the_end_and_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["--preset", "smoke", "--out", str(tmp_path), "--workers", "2"]
+    assert main(call) == 0
+    assert (tmp_path / "self_play.png").exists()
+    rows = list(csv.reader((tmp_path / "self_play.csv").open()))
+    assert [row[0] for row in rows[1:]] == [setting.id for setting in PRESETS["smoke"]]
+    assert all(np.isfinite(float(number)) for row in rows[1:] for number in row[3:7])
+    capsys.readouterr()
+    assert main(call) == 0
+    assert "1 of" not in capsys.readouterr().out
