@@ -35,7 +35,7 @@ class LeducPokerState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LeducPoker(Game[LeducPokerState, Move]):
+class LeducPoker(Game[LeducPokerState, Move | int]):
     """Win chips over two rounds of betting with a pair, the higher card, or a bluff.
 
     Source:
@@ -123,8 +123,8 @@ class LeducPoker(Game[LeducPokerState, Move]):
             "You play Leduc poker against one opponent. The deck has two jacks, two queens and two kings; the king is "
             "the highest card, the jack the lowest. Each of you puts 1 chip in the pot and gets one card, hidden from "
             "the other. After a round of betting a card is laid on the table for both; after a second round the cards "
-            "are shown. A pair with the card on the table wins the pot, else the higher card does; equal cards share it. "
-            f"{('You move', 'Your opponent moves')[player]} first in both rounds. Reply with one word:\n"
+            "are shown. A pair with the card on the table wins the pot, else the higher card does; equal cards share "
+            f"it. {('You move', 'Your opponent moves')[player]} first in both rounds. Reply with one word:\n"
             "check - put in nothing, while nobody has bet in this round. Two checks end the round.\n"
             f"bet - put in {BETS[0]} chips in the first round, {BETS[1]} in the second.\n"
             "call - match a bet or raise, which ends the round.\n"
@@ -161,8 +161,8 @@ class LeducPoker(Game[LeducPokerState, Move]):
         chips = count(_paid(state)[1 - winner], "chip")
         return f"{shown}You {'win' if winner == player else 'lose'} {chips}."
 
-    def say(self, state: LeducPokerState, move: Move) -> str:
-        return move
+    def say(self, state: LeducPokerState, move: Move | int) -> str:
+        return str(move)
 
     def read(self, state: LeducPokerState, player: int, text: str) -> Move | Refusal:
         move = last_phrase(text, _WORDS)
