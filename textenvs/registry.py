@@ -50,6 +50,7 @@ ENTRIES = (
     Entry("Battleship", 0, "information"),
     Entry("Detective", 0, "information"),
     Entry("GuessNumber", 0, "information"),
+    Entry("HotCold", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
