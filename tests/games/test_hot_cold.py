@@ -245,6 +245,15 @@ def test_the_expert_uses_its_last_dig_on_a_possible_cell() -> None:
             assert state.possible >> game.expert(state, 0)[0][0] & 1
 
 
+def test_with_fewer_digs_than_treasures_not_all_can_be_found() -> None:
+    game = HotCold(3, 3, 4, 3)
+    state = dealt(game, 0)
+    for treasure in state.treasures[:3]:
+        state = game.apply(state, treasure)
+    assert game.is_over(state)
+    assert state.found / 4 == game.return_range[1] == 0.75
+
+
 def test_progress_rises_from_nothing_to_all_treasures() -> None:
     game = HotCold()
     state = dealt(game, 0)

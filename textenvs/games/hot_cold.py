@@ -61,7 +61,7 @@ class HotCold(Game[HotColdState, int]):
         the next one is hidden. Every treasure is equally likely to be in any cell but the one where the
         player is when it is hidden.
     Rewards:
-        An equal share of 1 for each treasure found. Return in 0 … 1.
+        An equal share of 1 for each treasure found. Return in 0 … min(1, digs / treasures).
     End:
         All treasures are found or the digs are used up.
     Parameters:
@@ -106,7 +106,7 @@ class HotCold(Game[HotColdState, int]):
 
     @property
     def return_range(self) -> tuple[float, float]:
-        return (0.0, 1.0)
+        return (0.0, min(1.0, self.digs / self.treasures))
 
     @property
     def _cells(self) -> int:
