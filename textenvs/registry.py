@@ -63,6 +63,8 @@ ENTRIES = (
     Entry("LeducPoker", 0, "cards", players=2),
     Entry("Liar", 0, "information"),
     Entry("LightsOut", 0, "foresight"),
+    Entry("HotCold", 0, "information"),
+    Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mastermind", 0, "information"),
     Entry("MatchingPennies", 0, "matrix", players=2, simultaneous=True),
     Entry("Maze", 0, "world"),

@@ -119,6 +119,30 @@ def test_random_plays_equal_the_second_implementation(game: Battleship) -> None:
         play_both(game, dealt(game, seed), cells)
 
 
+@pytest.mark.parametrize(
+    ("shots", "returns"),
+    [(1, (0, 0)), (2, (0, 1 / 3)), (6, (0, 2 / 3)), (7, (0, 1)), (21, (0, 1)), (22, (1 / 3, 1)), (24, (1, 1))],
+)
+def test_the_return_range_is_that_of_the_luckiest_and_the_unluckiest(shots: int, returns: tuple[float, float]) -> None:
+    game = Battleship(6, 4, "3 2 2", shots)
+    assert game.return_range == pytest.approx(returns)
+    state = dealt(game, 1)
+    ships = sorted(state.ships, key=int.bit_count)
+    first = [cell for ship in ships for cell in members(ship)]
+    water = [cell for cell in range(24) if cell not in first]
+    spared = [members(ship)[0] for ship in ships]
+    hits = [cell for cell in first if cell not in spared]
+    for order, total in ((first + water, returns[1]), (water + hits + spared, returns[0])):
+        played, earned = state, 0.0
+        for cell in order[:shots]:
+            if game.to_move(played):
+                after = game.apply(played, cell)
+                earned += game.rewards(played, cell, after)[0]
+                played = after
+        assert game.is_over(played)
+        assert earned == pytest.approx(total)
+
+
 # Arrangements
 
 

@@ -17,7 +17,8 @@ def named(text: str, width: int = 6, height: int = 6) -> str | Refusal:
     "text",
     [
         "open B3", "B3", "b3", "B 3", "B, 3", "(B, 3)", "b-3", "**B3**", "Open: B3.", "open the cell B3", "reveal B3",
-        "I will open B 3!", "I am opening B3, because C4 has a mine.", "Open cell at B3\nthanks", "`open B3`",
+        "I will open B 3!", "open in B3, as C4 is far", "I am opening B3, because C4 has a mine.",
+        "Open cell at B3\nthanks", "`open B3`",
         "column B, row 3", "row 3, column B", "Row 3, column 2", "column 2 and row 3", "row: 3, column: b",
         "```\nopen B3\n```", "My move: B3", "My answer is B3.", "I choose square B3, not C3", "let's go with B3",
         "A1 shows 1, so C2 is a mine and I open B3.", "open A1? No: open B3", "A1 or B3", "B3\n\n",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice, product
+from itertools import accumulate, islice, product
 from math import comb, prod
 from typing import ClassVar, NamedTuple
 
@@ -54,7 +54,8 @@ class Battleship(Game[BattleshipState, int]):
         Every ship covers `length` cells in a row or a column, and no cell is in two ships. All
         arrangements of the fleet are equally likely.
     Rewards:
-        An equal share of 1 for each ship when it is sunk; a hit alone pays nothing. Return in 0 … 1.
+        An equal share of 1 for each ship when it is sunk; a hit alone pays nothing. Return in 0 … 1; with
+        very few shots not all ships can be sunk, and with shots for nearly all cells not all be missed.
     End:
         All ships are sunk or the shots are used up.
     Parameters:
@@ -111,7 +112,10 @@ class Battleship(Game[BattleshipState, int]):
 
     @property
     def return_range(self) -> tuple[float, float]:
-        return (0.0, 1.0)
+        ships = len(self.lengths)
+        missed = min(ships, self.width * self.height - self.shots)
+        sunk = sum(cells <= self.shots for cells in accumulate(reversed(self.lengths)))
+        return ((ships - missed) / ships, sunk / ships)
 
     # The opening
 

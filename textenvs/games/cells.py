@@ -80,7 +80,7 @@ def read_cell(text: str, width: int, height: int, verbs: Sequence[str]) -> int |
 _CELL = r"([a-z])[ ,-]{0,2}(\d{1,2})(?![\w'])"
 _TIGHT_CELL = r"(?<![\w.-])([a-z])(\d{1,2})(?![\w'])"
 _ALONE = r"^[^\w\n]{0,6}(?=[a-z][ ,-]{0,2}\d{1,2}[^\w\n]{0,6}$)"
-_BETWEEN = r"(?:(?:the|cell|square|field|at|on|is|to|for|with)[^\w\n]{1,3}){0,3}"
+_BETWEEN = r"(?:(?:the|cell|square|field|at|in|on|is|to|for|with)[^\w\n]{1,3}){0,3}"
 _TALKED_OF = r"(?! (?:is|was|would|could|might|may|seems|looks|has|shows)\b)"
 _ANSWERS = ("answer", "move", "choose", "choice", "pick", "select", "try", "go", "going")
 _ROW_FIRST = re.compile(r"\brow:? ?(\d{1,2})[ ,]{1,3}(?:and )?col(?:umn)?:? ?([a-z]|\d{1,2})\b", re.IGNORECASE)
