@@ -46,6 +46,7 @@ class Entry:
 ENTRIES = (
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
+    Entry("Delivery", 0, "world"),
     Entry("Escape", 0, "world"),
     Entry("GuessNumber", 0, "information"),
     Entry("Kitchen", 0, "world"),
