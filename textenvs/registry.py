@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("Chicken", 0, "matrix", players=2, simultaneous=True),
     Entry("Circuit", 0, "discovery"),
     Entry("Detective", 0, "information"),
+    Entry("Delivery", 0, "world"),
     Entry("Escape", 0, "world"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),

@@ -284,6 +284,7 @@ def test_worlds_are_what_the_arguments_say(game: Escape) -> None:
         assert all(len(code) == game.digits and set(code) <= set("123456789"[: game.highest]) for code in codes)
         assert len(set(world.locks)) == len(world.locks) == game.rooms
         assert [len(set(places)) for places in world.places] == [game.places] * game.rooms
+        assert [*map(sorted, world.places), sorted(world.decoys)] == [*map(list, world.places), list(world.decoys)]
         assert len(world.homes) == game.rooms + game.decoys
         assert all(home.room < game.rooms and home.place < game.places for home in world.homes)
 

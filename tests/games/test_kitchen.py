@@ -311,6 +311,7 @@ def test_worlds_are_what_the_arguments_say(game: Kitchen) -> None:
         assert all(parent <= child for child, parent in enumerate(world.parents))
         assert sum(map(bool, world.containers)) == game.containers
         assert len(set(world.foods)) == len(world.foods) == len(world.homes) == game.ingredients + game.extras
+        assert (list(world.foods), list(world.recipe)) == (sorted(world.foods), sorted(world.recipe))
         assert len({food for food, _ in world.recipe}) == len(world.recipe) == game.ingredients
         for _, steps in world.recipe:
             kinds = [next(k for k, kind in enumerate(BY_KIND) if step in kind) for step in steps]

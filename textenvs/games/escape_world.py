@@ -38,9 +38,9 @@ class World(NamedTuple):
     Attributes:
         rooms: the names of the rooms in their order, all different.
         locks: what opens the door of each room: a metal, for a key, or the digits of a code; all different.
-        places: what can be searched in each room.
+        places: what can be searched in each room, sorted.
         homes: where what opens each door is hidden, never in a later room; then where each decoy is.
-        decoys: notes of no use, about rooms that are none of `rooms`.
+        decoys: notes of no use, about rooms that are none of `rooms`, sorted.
         digits: the number of digits in a code.
         highest: the highest digit of codes; the lowest is 1.
     """
@@ -227,12 +227,12 @@ def draw_opening(random: Random, sizes: Sizes, *, named_anew: bool) -> EscapeSta
     world = World(
         rooms=named[: sizes.rooms],
         locks=tuple(by_room[room] if room in by_room else next(metals) for room in rooms),
-        places=tuple(draw_names(random, PLACES, sizes.places, anew=named_anew) for _ in rooms),
+        places=tuple(tuple(sorted(draw_names(random, PLACES, sizes.places, anew=named_anew))) for _ in rooms),
         homes=tuple(
             Home(random.below(last + 1), random.below(sizes.places))
             for last in (*rooms, *[sizes.rooms - 1] * sizes.decoys)
         ),
-        decoys=tuple(map(Note, named[sizes.rooms :], codes[sizes.codes :])),
+        decoys=tuple(sorted(map(Note, named[sizes.rooms :], codes[sizes.codes :]))),
         digits=sizes.digits,
         highest=sizes.highest,
     )

@@ -57,9 +57,9 @@ class World(NamedTuple):
         rooms: the name of each room, all different; room 0 is the kitchen.
         parents: for each room but the kitchen, an earlier one next to it.
         containers: the container in each room, "" for none; it holds all food of its room.
-        foods: all there is to eat, all different.
+        foods: all there is to eat, all different, sorted.
         homes: the room in which each food is at first.
-        recipe: what the cookbook says.
+        recipe: what the cookbook says, sorted by food.
         kinds: how many of `KINDS_OF_STEPS` there are.
     """
 
@@ -237,10 +237,10 @@ def draw_opening(random: Random, sizes: Sizes, *, named_anew: bool) -> KitchenSt
         rooms=(KITCHEN, *draw_names(random, ROOMS, sizes.rooms - 1, anew=named_anew)),
         parents=tuple(random.below(room) for room in range(1, sizes.rooms)),
         containers=tuple(dict(zip(furnished, kinds, strict=True)).get(room, "") for room in range(sizes.rooms)),
-        foods=draw_names(random, FOODS, len(foods), anew=named_anew),
+        foods=tuple(sorted(draw_names(random, FOODS, len(foods), anew=named_anew))),
         homes=tuple(random.below(sizes.rooms) for _ in foods),
         recipe=tuple(
-            Ingredient(food, _draw_steps(random, sizes)) for food in draw_some(random, foods, sizes.ingredients)
+            Ingredient(food, _draw_steps(random, sizes)) for food in sorted(draw_some(random, foods, sizes.ingredients))
         ),
         kinds=sizes.kinds,
     )
