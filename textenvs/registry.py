@@ -56,6 +56,7 @@ ENTRIES = (
     Entry("Detective", 0, "information"),
     Entry("Delivery", 0, "world"),
     Entry("Escape", 0, "world"),
+    Entry("FrozenLake", 0, "chance"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
     Entry("Kitchen", 0, "world"),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.choices import Choice, any_of, best
 from textenvs.core.errors import ArgumentError
 from textenvs.core.refusal import Refusal
 from textenvs.core.strategies import expert_strategy
@@ -114,9 +114,6 @@ def test_random_plays_of_the_default_game_agree(data: st.DataObject) -> None:
     assert state.income == max(naive.methods)
 
 
-Choice = Callable[[list[tuple[Fraction, Fraction]]], Fraction]
-
-
 def naive_value(game: Research, tree: Tree, choose: Choice) -> Fraction:
     """The expected coins if `choose` makes one of the pairs (pays now, pays in all) of the moves, turn by turn."""
 
@@ -134,14 +131,6 @@ def naive_value(game: Research, tree: Tree, choose: Choice) -> Fraction:
         return choose(moves)
 
     return value(tuple(project.turns for project in tree), game.income, game.turns)
-
-
-def best(moves: list[tuple[Fraction, Fraction]]) -> Fraction:
-    return max(total for _, total in moves)
-
-
-def any_of(moves: list[tuple[Fraction, Fraction]]) -> Fraction:
-    return sum((total for _, total in moves), Fraction(0)) / len(moves)
 
 
 def mean_value(game: Research, choose: Choice) -> float:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import product
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.choices import Choice, any_of, best, greedy
 from textenvs.core.errors import ArgumentError
 from textenvs.core.refusal import Refusal
 from textenvs.core.strategies import expert_strategy
@@ -92,9 +93,6 @@ def test_random_plays_of_larger_games_agree(data: st.DataObject) -> None:
     assert days[-1][1].stock == naive[-1][1]
 
 
-Choice = Callable[[list[tuple[Fraction, Fraction]]], Fraction]
-
-
 def naive_value(game: Shopkeeper, week: Sequence[int], choose: Choice) -> list[Fraction]:
     """The expected coins for each stock if `choose` makes one of the pairs (pays now, pays in all) of the orders.
 
@@ -121,19 +119,6 @@ def naive_value(game: Shopkeeper, week: Sequence[int], choose: Choice) -> list[F
         return choose(moves)
 
     return [dawn(0, stock, (0,) * game.delay) for stock in range(game.crowd + 1)]
-
-
-def best(moves: list[tuple[Fraction, Fraction]]) -> Fraction:
-    return max(total for _, total in moves)
-
-
-def greedy(moves: list[tuple[Fraction, Fraction]]) -> Fraction:
-    ties = [total for now, total in moves if now == max(moves)[0]]
-    return sum(ties, Fraction(0)) / len(ties)
-
-
-def any_of(moves: list[tuple[Fraction, Fraction]]) -> Fraction:
-    return sum((total for _, total in moves), Fraction(0)) / len(moves)
 
 
 def mean_value(game: Shopkeeper, choose: Choice) -> float:
