@@ -67,6 +67,7 @@ ENTRIES = (
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
+    Entry("Recall", 0, "memory"),
     Entry("Research", 0, "delay"),
     Entry("Saver", 0, "delay"),
     Entry("Shopkeeper", 0, "delay"),
