@@ -75,6 +75,7 @@ ENTRIES = (
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
+    Entry("Recall", 0, "memory"),
     Entry("Research", 0, "delay"),
     Entry("Riddle", 0, "control"),
     Entry("Saver", 0, "delay"),
