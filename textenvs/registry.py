@@ -50,6 +50,7 @@ ENTRIES = (
     Entry("Circuit", 0, "discovery"),
     Entry("GuessNumber", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
+    Entry("Language", 0, "discovery"),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Orchard", 0, "delay"),
