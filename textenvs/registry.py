@@ -67,6 +67,7 @@ ENTRIES = (
     Entry("LightsOut", 0, "foresight"),
     Entry("HotCold", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
+    Entry("Language", 0, "discovery"),
     Entry("Mastermind", 0, "information"),
     Entry("MatchingPennies", 0, "matrix", players=2, simultaneous=True),
     Entry("Maze", 0, "world"),

@@ -243,8 +243,7 @@ class Language(Game[LanguageState, str]):
         return (
             f"Learn an invented language. Its stems are {', '.join(self._stems)}. Each of them means one of these: "
             f"{'; '.join(meanings)}. {_RULES[self.grammar]}{affixes if self.grammar else ''} "
-            f'The order {_ORDER[self.grammar]} is always the same. "The" is not translated. All else you have to find '
-            "out.\n"
+            f'{_ORDER[self.grammar]} "The" is not translated. All else you have to find out.\n'
             f"I give you {_count(self.phrases, 'English phrase')} to translate. After each answer I tell you the right "
             f"translation. {'Each' if self.phrases > 1 else 'A'} right answer earns {_points(1 / self.phrases)}.\n"
             f"Reply with the words of your translation, for example: say {' '.join(self._stems[:2])}"
@@ -330,9 +329,9 @@ _RULES = (
     "have none.",
 )
 _ORDER = (
-    *["of subject and verb"] * 3,
-    "of subject and verb, and that of adjective and noun,",
-    "of subject, verb and object, and that of adjective and noun,",
+    *["The order of subject and verb is always the same."] * 3,
+    "The order of subject and verb is always the same, and so is that of adjective and noun.",
+    "The order of subject, verb and object is always the same, and so is that of adjective and noun.",
 )
 
 _AFFIX = f"(?:{'|'.join(_AFFIXES)}){{0,2}}"
