@@ -62,7 +62,6 @@ ENTRIES = (
     Entry("HotCold", 0, "information"),
     Entry("Kitchen", 0, "world"),
     Entry("KuhnPoker", 0, "cards", players=2),
-    Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Language", 0, "discovery"),
     Entry("LeducPoker", 0, "cards", players=2),
     Entry("Liar", 0, "information"),
