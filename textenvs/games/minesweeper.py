@@ -229,11 +229,11 @@ class Minesweeper(Game[MinesweeperState, int]):
     def _standing(self, state: MinesweeperState) -> str:
         hit = state.open & state.mined
         if hit:
-            return f"{cell_name(hit.bit_length() - 1, self.width)} has a mine. You lose. Mines are shown as *."
+            return f"{cell_name(hit.bit_length() - 1, self.width)} {_LOST}"
         if self._is_cleared(state.mined, state.open):
-            return "The field is cleared. You win."
+            return _WON
         left = self.max_turns - state.used
-        return f"{_count(left, 'turn')} left." if left else "No turns left. Mines are shown as *."
+        return f"{_count(left, 'turn')} left." if left else _OUT_OF_TURNS
 
     def say(self, state: MinesweeperState, move: int) -> str:
         return f"open {cell_name(move, self.width)}"
@@ -245,6 +245,9 @@ class Minesweeper(Game[MinesweeperState, int]):
         """The share of the cells without a mine that are open."""
         safe = self._field & ~state.mined
         return (safe & state.open).bit_count() / safe.bit_count()
+
+    def vocabulary(self) -> tuple[str, ...]:
+        return (_WON, _LOST, _OUT_OF_TURNS)
 
     def expert(self, state: MinesweeperState, player: int) -> Distribution[int]:
         """The hidden cell least likely to have a mine, by exact counting; the first of equals."""
@@ -266,6 +269,10 @@ class Minesweeper(Game[MinesweeperState, int]):
 
 _LISTED = 20_000
 """Fields with more first cells and placements of mines than these are drawn, not listed."""
+
+_WON = "The field is cleared. You win."
+_LOST = "has a mine. You lose. Mines are shown as *."
+_OUT_OF_TURNS = "No turns left. Mines are shown as *."
 
 _VERBS = ("open", "opening", "reveal", "click", "uncover", "dig")
 
