@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
+    Entry("RiverCrossing", 0, "foresight"),
     Entry("TowerOfHanoi", 0, "foresight"),
 )
 
