@@ -86,6 +86,7 @@ ENTRIES = (
     Entry("Sokoban", 0, "foresight"),
     Entry("StagHunt", 0, "matrix", players=2, simultaneous=True),
     Entry("TicTacToe", 0, "board", players=2),
+    Entry("RiverCrossing", 0, "foresight"),
     Entry("TowerOfHanoi", 0, "foresight"),
     Entry("TwentyQuestions", 0, "information"),
     Entry("WordGuess", 0, "information"),
