@@ -52,6 +52,7 @@ ENTRIES = (
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Orchard", 0, "delay"),
+    Entry("Pig", 0, "chance"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
     Entry("Research", 0, "delay"),
