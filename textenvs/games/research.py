@@ -13,6 +13,7 @@ from textenvs.core.game import Distribution, Game, Levels, Probability, Random, 
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.amounts import count
+from textenvs.games.negation import NOT
 
 Move = str
 """`work`, the name of a project to study, or, by chance, whether a finished project `succeeds` or `fails`."""
@@ -280,7 +281,7 @@ _BARE = {name: name for name in _NAMES}
 _RESULTS: dict[Result, str] = {"succeeds": "succeeded", "fails": "failed"}
 
 _NO_MOVE = re.compile(
-    r"(?:\bnot|\bnever|\binstead of|\brather than|n['’]t)\s+(?:to\s+|want\s+to\s+)?"
+    rf"{NOT}(?:to\s+|want\s+to\s+|going\s+to\s+)?"
     r"(?:work(?:ing)?\b(?!\s+on)|\w{1,20}\s+\w+)"
     r"|\b(?:later|more|future|my)\s+work\b|\bwork\s+(?=earns|pays|brings|will|would|is|later)",
     re.IGNORECASE,
