@@ -259,7 +259,8 @@ def test_replies(text: str, move: str) -> None:
         ("study bronze", "illegal", "Bronze cannot be studied yet: it needs algebra."),
         ("study zinc", "illegal", "There is no project called zinc here."),
         ("study", "malformed", "Reply with: work, or: study and the name"), ("", "malformed", "I read no move"),
-        ("network", "malformed", "I read no move"), ("alchemy", "malformed", "I read no move"),
+        ("network", "malformed", "I read no move"), ("ſtudy ſteel", "malformed", "I read no move"),
+        ("alchemy", "malformed", "I read no move"),
     ],
 )  # fmt: skip
 def test_refusals(text: str, kind: str, told: str) -> None:
