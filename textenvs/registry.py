@@ -74,6 +74,7 @@ ENTRIES = (
     Entry("Nim", 0, "board", players=2),
     Entry("Orchard", 0, "delay"),
     Entry("PegSolitaire", 0, "foresight"),
+    Entry("Pig", 0, "chance"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("PublicGoods", 0, "commons", players=4, simultaneous=True),
     Entry("Quest", 0, "world"),

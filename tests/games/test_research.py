@@ -246,6 +246,7 @@ def after(*moves: str) -> ResearchState:
         ("study algebra, so that later work earns more", "algebra"), ("I could work, but I study algebra", "algebra"),
         ("Rather than study algebra, I work", "work"), ("I don't want to work, I study algebra", "algebra"),
         ("study algebra instead of cement", "algebra"), ("I do not study yet; work", "work"),
+        ("I am not going to work, study algebra", "algebra"), ("I'm not going to work now: algebra", "algebra"),
     ],
 )  # fmt: skip
 def test_replies(text: str, move: str) -> None:
@@ -258,7 +259,8 @@ def test_replies(text: str, move: str) -> None:
         ("study bronze", "illegal", "Bronze cannot be studied yet: it needs algebra."),
         ("study zinc", "illegal", "There is no project called zinc here."),
         ("study", "malformed", "Reply with: work, or: study and the name"), ("", "malformed", "I read no move"),
-        ("network", "malformed", "I read no move"), ("alchemy", "malformed", "I read no move"),
+        ("network", "malformed", "I read no move"), ("ſtudy ſteel", "malformed", "I read no move"),
+        ("alchemy", "malformed", "I read no move"),
     ],
 )  # fmt: skip
 def test_refusals(text: str, kind: str, told: str) -> None:

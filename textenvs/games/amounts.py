@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from textenvs.games.negation import NOT
+
 
 def count(n: int, one: str) -> str:
     """Return a number with its noun, as in `1 coin` or `2 coins`."""
@@ -52,9 +54,7 @@ _WORDS = {name: number for number, name in enumerate(_NAMES)} | {"nothing": 0, "
 _DIGITS = r"-?\d+(?!\w|[.,:/]\d|%)"
 _NUMBER = rf"(?:{_DIGITS}|(?:{'|'.join(_WORDS)})(?![\w-]))"
 _FILLER = r"(?:(?:exactly|only|just|the|my|up to|another|amount|is|be|to)\s+){0,3}"
-_RULED_OUT = re.compile(
-    rf"(?:\bnot|\bnever|\bcannot|\binstead of|\brather than|n['’]t)\s+(?:(?!but|so|then|and)[a-z]+\s+){{0,4}}{_NUMBER}"
-)
+_RULED_OUT = re.compile(rf"{NOT}(?:(?!but|so|then|and)[a-z]+\s+){{0,4}}{_NUMBER}")
 _COUNTED = (
     r"\b(?:season|day|week|turn|round|step|move|have|has|had|hold|holds|holding|got|of|after|next|last|past)\s+"
     rf"(?:only\s+|just\s+)?{_DIGITS}"

@@ -10,9 +10,10 @@ from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Probability, Random, uniform
-from textenvs.core.reading import last_phrase
+from textenvs.core.reading import last_match
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.amounts import count
+from textenvs.games.negation import NOT
 
 Move = str
 """`work`, the name of a project to study, or, by chance, whether a finished project `succeeds` or `fails`."""
@@ -228,12 +229,12 @@ class Research(Game[ResearchState, Move]):
         return "work" if move == "work" else f"study {move}"
 
     def read(self, state: ResearchState, player: int, text: str) -> Move | Refusal:
-        text = _NO_MOVE.sub(" ", text)
-        move = last_phrase(text, _PHRASES) or last_phrase(text, _BARE)
-        if move is None:
+        asked = last_match(_NO_MOVE.sub(" ", text), _ASKED, _NAMED)
+        if asked is None:
             return Refusal("I read no move in that. Reply with: work, or: study and the name of a project.")
-        if move == "work":
-            return move
+        if asked["name"] is None:
+            return "work"
+        move = asked["name"].lower()
         number = _NAMES.index(move)
         if number >= self.projects:
             return illegal(f"There is no project called {move} here.")
@@ -269,18 +270,17 @@ _NAMES = (
     "urbanism", "vaccination", "weaving", "yeast", "zinc",
 )  # fmt: skip
 
-_VERBS = ("study", "studying", "research", "researching", "explore", "develop", "investigate", "learn", "work on")
-_PHRASES = (
-    {"work": "work", "working": "work", "earn": "work", "earn coins": "work"}
-    | {f"{verb} {name}": name for verb in _VERBS for name in _NAMES}
-    | {f"{verb} the {name}": name for verb in _VERBS for name in _NAMES}
+_PROJECT = rf"(?:the\s+)?(?P<name>{'|'.join(_NAMES)})"
+_ASKED = (
+    r"(?a:\b(?:study|studying|research|researching|explore|develop|investigate|learn|work\s+on)\s+"
+    rf"{_PROJECT}\b|\b(?:work|working|earn)\b)"
 )
-_BARE = {name: name for name in _NAMES}
+_NAMED = rf"(?a:\b{_PROJECT}\b)"
 
 _RESULTS: dict[Result, str] = {"succeeds": "succeeded", "fails": "failed"}
 
 _NO_MOVE = re.compile(
-    r"(?:\bnot|\bnever|\binstead of|\brather than|n['’]t)\s+(?:to\s+|want\s+to\s+)?"
+    rf"{NOT}(?:to\s+|want\s+to\s+|going\s+to\s+)?"
     r"(?:work(?:ing)?\b(?!\s+on)|\w{1,20}\s+\w+)"
     r"|\b(?:later|more|future|my)\s+work\b|\bwork\s+(?=earns|pays|brings|will|would|is|later)",
     re.IGNORECASE,
