@@ -46,6 +46,7 @@ class Entry:
 ENTRIES = (
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
+    Entry("Blackjack", 0, "chance"),
     Entry("GuessNumber", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mastermind", 0, "information"),
