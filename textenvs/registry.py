@@ -58,6 +58,7 @@ ENTRIES = (
     Entry("Detective", 0, "information"),
     Entry("Escape", 0, "world"),
     Entry("FrozenLake", 0, "chance"),
+    Entry("Blackjack", 0, "chance"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
     Entry("HotCold", 0, "information"),
