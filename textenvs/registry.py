@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("Circuit", 0, "discovery"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
+    Entry("Errands", 0, "memory"),
     Entry("Escape", 0, "world"),
     Entry("GuessNumber", 0, "information"),
     Entry("Kitchen", 0, "world"),
