@@ -52,6 +52,7 @@ ENTRIES = (
     Entry("Detective", 0, "information"),
     Entry("Blocksworld", 0, "foresight"),
     Entry("Circuit", 0, "discovery"),
+    Entry("Corridor", 0, "memory"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
     Entry("Errands", 0, "memory"),
