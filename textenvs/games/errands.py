@@ -365,20 +365,20 @@ def _place_wanted(thing: Thing) -> int:
 
 _GO = any_of(
     "go", "going", "walk", "walking", "move", "moving", "head", "heading", "run", "running", "travel", "proceed",
-    "return", "visit", "visiting",
+    "return", "visit", "visiting", "enter", "(?:leave|leaving) for",
 )  # fmt: skip
 _LEAVE = any_of(
-    "leave", "leaving", "deliver", "delivering", "drop", "dropping", "drop off", "give", "hand over", "put", "put down",
-    "unload", "bring", "bringing",
+    "leave", "leaving", "deliver", "delivering", "drop", "dropping", "drop off", "give", "hand", "hand over", "put",
+    "put down", "unload", "bring", "bringing", "carry",
 )  # fmt: skip
-_HERE = maybe("here", "there", "down", "off", "up", "back")
+_HERE = maybe("here", "there", "down", "off", "over", "up", "back")
 _TO_PLACE = f"(?: (?:back|over|to|towards?|into|in|at)){{0,3}} {noun(*PLACES, name='place')}"
 _AT_PLACE = f"(?: (?:here|down|off|over|at|in|to|for|into|with|from)){{0,2}} {noun(*PLACES, name='place')}"
 _THING = noun(*THINGS, IT)
 _GRAMMAR = Grammar(
     (
         ("go", f"{_GO}{_TO_PLACE}"),
-        ("go", f"{_GO}{_TO_PLACE}{maybe('and', 'and then', 'then', 'to', 'in order to')} {_LEAVE} {_THING}{_HERE}"),
+        ("go", rf"{_GO}{_TO_PLACE}(?: [^\s.]+){{0,5}} {_LEAVE} {_THING}{maybe('there', 'off', 'over')}"),
         ("leave", f"{_LEAVE} {_THING}{_HERE}"),
         ("leave", f"{_LEAVE} {_THING}{_AT_PLACE}"),
         ("leave", f"{TAKE} {_THING} to {noun(*PLACES, name='place')}"),
