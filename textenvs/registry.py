@@ -56,6 +56,7 @@ ENTRIES = (
     Entry("Orchard", 0, "delay"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
+    Entry("Shell", 0, "tools"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
