@@ -98,6 +98,7 @@ ENTRIES = (
     Entry("TowerOfHanoi", 0, "foresight"),
     Entry("TwentyQuestions", 0, "information"),
     Entry("WordGuess", 0, "information"),
+    Entry("Shell", 0, "tools"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
