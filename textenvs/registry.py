@@ -54,6 +54,8 @@ ENTRIES = (
     Entry("Chicken", 0, "matrix", players=2, simultaneous=True),
     Entry("Circuit", 0, "discovery"),
     Entry("Commons", 0, "commons", players=4, simultaneous=True),
+    Entry("DealOrNoDeal", 0, "negotiation", players=2),
+    Entry("Detective", 0, "information"),
     Entry("Delivery", 0, "world"),
     Entry("Detective", 0, "information"),
     Entry("Escape", 0, "world"),

@@ -173,11 +173,12 @@ def test_both_interfaces_play_the_same_game(each: Entry) -> None:
     for seed in range(8):
         at_once, in_turn = (env_class(each.name, max_refusals=100) for env_class in (SimultaneousEnv, TurnEnv))
         trace(at_once, seed)
-        replies = [[text for who, text in at_once.episode.replies if who == player] for player in (0, 1)]
+        players = range(at_once.game.players)
+        replies = [[text for who, text in at_once.episode.replies if who == player] for player in players]
         in_turn.reset(seed=seed)
         while not all(in_turn.terminations.values()):
             in_turn.step(replies[int(in_turn.agent_selection[-1])].pop(0))
-        assert replies == [[], []]
+        assert not any(replies)
         assert in_turn.episode.dialogues == at_once.episode.dialogues
         assert in_turn.episode.scores == pytest.approx(at_once.episode.scores)
 

@@ -209,7 +209,7 @@ class Episode:
         """Return the rules of the game, of the form and of refusals, as told once."""
         talk = talk_rule(self.game.talk) if self.game.talk else ""
         rule = refusal_rule(self.settings.refusal_price, self.settings.max_refusals)
-        return "\n".join(filter(None, (self.game.instructions(player), self._form_instructions(player), talk, rule)))
+        return "\n".join(filter(None, (self.game.instructions(player), talk, self._form_instructions(player), rule)))
 
     def _form_instructions(self, player: int) -> str:
         return ""
