@@ -52,6 +52,7 @@ ENTRIES = (
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Orchard", 0, "delay"),
+    Entry("PegSolitaire", 0, "foresight"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
     Entry("SlidingPuzzle", 0, "foresight"),
