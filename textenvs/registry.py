@@ -55,6 +55,7 @@ ENTRIES = (
     Entry("PegSolitaire", 0, "foresight"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),
+    Entry("RushHour", 0, "foresight"),
     Entry("SlidingPuzzle", 0, "foresight"),
     Entry("Sokoban", 0, "foresight"),
 )
