@@ -89,6 +89,7 @@ ENTRIES = (
     Entry("Saver", 0, "delay"),
     Entry("Shell", 0, "tools"),
     Entry("Shopkeeper", 0, "delay"),
+    Entry("RushHour", 0, "foresight"),
     Entry("SlidingPuzzle", 0, "foresight"),
     Entry("Sokoban", 0, "foresight"),
     Entry("StagHunt", 0, "matrix", players=2, simultaneous=True),
