@@ -15,6 +15,7 @@ from textenvs.core.errors import (
     TextenvsError,
     UnknownNameError,
     check_choice,
+    check_flag,
     check_range,
 )
 
@@ -88,3 +89,10 @@ def test_choices() -> None:
     for wrong in ("plam", None, 3, ["plan"]):
         with pytest.raises(UnknownNameError, match="unknown form"):
             check_choice("form", wrong, ("turns", "plan"))
+
+
+def test_flags_are_true_or_false() -> None:
+    check_flag("misere", True)
+    for wrong in (1, "yes", None):
+        with pytest.raises(ArgumentError, match=r"misere must be True or False, not "):
+            check_flag("misere", wrong)

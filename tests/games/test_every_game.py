@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from textenvs import testing
 from textenvs.core.game import LEVELS, Game
+from textenvs.core.instances import digest
 from textenvs.core.refusal import Refusal
 from textenvs.envs.settings import FORMS
 from textenvs.envs.shell import DIALS, ENVIRONMENT_ARGUMENTS
 from textenvs.envs.solo import SEAT_ARGUMENTS, SoloEnv
+from textenvs.envs.streams import Purpose, Stream
 from textenvs.registry import ENTRIES, Entry, argument_names, game_class, make_game
 
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
@@ -77,6 +79,16 @@ def test_reading_survives_any_text(each: Entry, text: str) -> None:
     game = make_game(each.name)
     state, player = next(testing.visits(game, 1))
     testing.check_reading(game, state, player, (text,))
+
+
+@pytest.mark.slow
+@by_entry
+def test_games_that_draw_their_instances_hardly_draw_one_twice(each: Entry) -> None:
+    """Pages say under Size how many there are: a million or more, unless the rules allow only fewer."""
+    game = make_game(each.name)
+    if game.deals() is None:
+        drawn = {digest(game, game.deal(Stream(seed, Purpose.DEAL))) for seed in range(1_000)}
+        assert len(drawn) > 950
 
 
 @by_entry

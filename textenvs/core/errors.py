@@ -68,3 +68,9 @@ def check_choice(name: str, value: object, accepted: Collection[str]) -> None:
     """Raise `UnknownNameError` unless `value` is one of the `accepted` strings."""
     if value not in accepted:
         raise UnknownNameError(name, value, accepted)
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise `ArgumentError` unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name} must be True or False, not {value!r}")

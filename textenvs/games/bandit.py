@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import product
 from typing import ClassVar, Literal, NamedTuple
 
-from textenvs.core.errors import ArgumentError, check_range
+from textenvs.core.errors import ArgumentError, check_flag, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal
@@ -105,8 +105,7 @@ class Bandit(Game[BanditState, Move]):
         check_range("safe", self.safe, 0.0, 1.0)
         if self.arms == 1 and not self.safe:
             raise ArgumentError("with arms=1 there is no choice; give safe more than 0, or more arms")
-        if not isinstance(self.known, bool):
-            raise ArgumentError(f"known must be True or False, not {self.known!r}")
+        check_flag("known", self.known)
 
     @property
     def max_turns(self) -> int:

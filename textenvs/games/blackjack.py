@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import fsum
 from typing import ClassVar, Literal, NamedTuple
 
-from textenvs.core.errors import ArgumentError, check_choice, check_range
+from textenvs.core.errors import check_choice, check_flag, check_range
 from textenvs.core.game import Distribution, Game, Levels, T
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.phrasing import count, last_wanted, points
@@ -131,8 +131,7 @@ class Blackjack(Game[BlackjackState, Move]):
         """Check the arguments; raises `ArgumentError` or `UnknownNameError`."""
         check_range("hands", self.hands, 1, 1_000)
         check_choice("rules", self.rules, tuple(_ON_NATURALS))
-        if not isinstance(self.double, bool):
-            raise ArgumentError(f"double must be True or False, not {self.double!r}")
+        check_flag("double", self.double)
 
     @property
     def max_turns(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
-from textenvs.core.errors import ArgumentError, check_range
+from textenvs.core.errors import check_flag, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.blocksworld_towers import (
@@ -113,8 +113,7 @@ class Blocksworld(Game[BlocksworldState, BlocksworldMove]):
         """Check the arguments; raises `ArgumentError`."""
         check_range("blocks", self.blocks, 2, 20)
         check_range("slack", self.slack, 0, 10_000)
-        if not isinstance(self.mystery, bool):
-            raise ArgumentError(f"mystery must be True or False, not {self.mystery!r}")
+        check_flag("mystery", self.mystery)
 
     @property
     def max_turns(self) -> int:

@@ -9,7 +9,7 @@ from itertools import combinations
 from math import comb
 from typing import ClassVar, NamedTuple
 
-from textenvs.core.errors import ArgumentError, check_range
+from textenvs.core.errors import check_flag, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal
 from textenvs.games.cells import MOST_COLUMNS, bits, cell_name, drawing, members, neighbours, read_cell
@@ -102,8 +102,7 @@ class Minesweeper(Game[MinesweeperState, int]):
         """Check the arguments; raises `ArgumentError`."""
         check_range("width", self.width, 3, MOST_COLUMNS)
         check_range("height", self.height, 3, 16)
-        if not isinstance(self.guessing, bool):
-            raise ArgumentError(f"guessing must be True or False, not {self.guessing!r}")
+        check_flag("guessing", self.guessing)
         check_range("credit", self.credit, 0.0, 1.0)
         cells = self.width * self.height
         check_range("mines", self.mines, 1, cells - 9 if self.guessing else min(cells - 9, (cells + 4) // 5))

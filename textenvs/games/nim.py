@@ -8,7 +8,7 @@ from itertools import product
 from operator import xor
 from typing import ClassVar, NamedTuple
 
-from textenvs.core.errors import ArgumentError, check_range
+from textenvs.core.errors import check_flag, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import last_match
 from textenvs.core.refusal import Refusal, illegal
@@ -82,8 +82,7 @@ class Nim(Game[NimState, Move]):
         """Check the arguments; raises `ArgumentError`."""
         check_range("heaps", self.heaps, 1, 100)
         check_range("most", self.most, 2, 1_000)
-        if not isinstance(self.misere, bool):
-            raise ArgumentError(f"misere must be True or False, not {self.misere!r}")
+        check_flag("misere", self.misere)
 
     @property
     def max_turns(self) -> int:
