@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.games.playing import after_replies, deal
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.refusal import Refusal
 from textenvs.envs.streams import Purpose, Stream
@@ -27,10 +28,6 @@ from textenvs.planning.reference import reference_values
 
 LEVELS = tuple(Delivery(**arguments) for arguments in Delivery.levels.values())
 by_level = pytest.mark.parametrize("game", LEVELS, ids=list(Delivery.levels))
-
-
-def deal(game: Delivery, seed: int) -> DeliveryState:
-    return game.deal(Stream(seed, Purpose.DEAL))
 
 
 def random_play(game: Delivery, seed: int) -> Iterator[tuple[DeliveryState, DeliveryMove, DeliveryState]]:
@@ -53,14 +50,6 @@ def expert_play(game: Delivery, state: DeliveryState) -> tuple[float, int]:
         earned += game.rewards(state, move, after)[0]
         state, moves = after, moves + 1
     return earned, moves
-
-
-def after_replies(game: Delivery, state: DeliveryState, *replies: str) -> DeliveryState:
-    for reply in replies:
-        move = game.read(state, 0, reply)
-        assert not isinstance(move, Refusal), (reply, move)
-        state = game.apply(state, move)
-    return state
 
 
 # A second implementation: places by coordinates and names, parcels by their addresses.

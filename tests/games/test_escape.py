@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.games.playing import after_replies, deal
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.refusal import Refusal
 from textenvs.envs.streams import Purpose, Stream
@@ -22,10 +23,6 @@ LEVELS = tuple(Escape(**arguments) for arguments in Escape.levels.values())
 by_level = pytest.mark.parametrize("game", LEVELS, ids=list(Escape.levels))
 
 
-def deal(game: Escape, seed: int) -> EscapeState:
-    return game.deal(Stream(seed, Purpose.DEAL))
-
-
 def random_play(game: Escape, seed: int) -> Iterator[tuple[EscapeState, EscapeMove, EscapeState]]:
     """Random commands, now and then the expert's, so that doors are passed."""
     random = Stream(seed, Purpose.POLICY)
@@ -35,14 +32,6 @@ def random_play(game: Escape, seed: int) -> Iterator[tuple[EscapeState, EscapeMo
         after = game.apply(state, move)
         yield state, move, after
         state = after
-
-
-def after_replies(game: Escape, state: EscapeState, *replies: str) -> EscapeState:
-    for reply in replies:
-        move = game.read(state, 0, reply)
-        assert not isinstance(move, Refusal), (reply, move)
-        state = game.apply(state, move)
-    return state
 
 
 # A second implementation: what is found is told and forgotten; everything is looked up by name.

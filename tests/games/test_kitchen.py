@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.games.playing import after_replies, deal
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.instances import in_split
 from textenvs.core.refusal import Refusal
@@ -29,10 +30,6 @@ from textenvs.planning.reference import reference_values
 
 LEVELS = tuple(Kitchen(**arguments) for arguments in Kitchen.levels.values())
 by_level = pytest.mark.parametrize("game", LEVELS, ids=list(Kitchen.levels))
-
-
-def deal(game: Kitchen, seed: int) -> KitchenState:
-    return game.deal(Stream(seed, Purpose.DEAL))
 
 
 def random_play(game: Kitchen, seed: int) -> Iterator[tuple[KitchenState, KitchenMove, KitchenState]]:
@@ -56,14 +53,6 @@ def expert_play(game: Kitchen, state: KitchenState) -> tuple[float, int]:
         earned += game.rewards(state, move, after)[0]
         state, moves = after, moves + 1
     return earned, moves
-
-
-def after_replies(game: Kitchen, state: KitchenState, *replies: str) -> KitchenState:
-    for reply in replies:
-        move = game.read(state, 0, reply)
-        assert not isinstance(move, Refusal), (reply, move)
-        state = game.apply(state, move)
-    return state
 
 
 # A second implementation: everything is looked up by name and changes in place.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.games.playing import after_replies, deal
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.refusal import Refusal
 from textenvs.envs.streams import Purpose, Stream
@@ -45,10 +46,6 @@ def level_name(game: Quest) -> str:
 by_level = pytest.mark.parametrize("game", LEVELS, ids=level_name)
 
 
-def deal(game: Quest, seed: int) -> QuestState:
-    return game.deal(Stream(seed, Purpose.DEAL))
-
-
 def random_play(game: Quest, seed: int) -> Iterator[tuple[QuestState, QuestMove, QuestState]]:
     random = Stream(seed, Purpose.POLICY)
     state = deal(game, seed)
@@ -57,14 +54,6 @@ def random_play(game: Quest, seed: int) -> Iterator[tuple[QuestState, QuestMove,
         after = game.apply(state, move)
         yield state, move, after
         state = after
-
-
-def after_replies(game: Quest, state: QuestState, *replies: str) -> QuestState:
-    for reply in replies:
-        move = game.read(state, 0, reply)
-        assert not isinstance(move, Refusal), (reply, move)
-        state = game.apply(state, move)
-    return state
 
 
 # A second implementation: rooms, doors and things are looked up by name and change in place.
