@@ -62,6 +62,7 @@ ENTRIES = (
     Entry("Errands", 0, "memory"),
     Entry("Escape", 0, "world"),
     Entry("FrozenLake", 0, "chance"),
+    Entry("Dice", 0, "chance"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hangman", 0, "information"),
     Entry("HotCold", 0, "information"),
