@@ -16,7 +16,7 @@ from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.game import Distribution, Game, Strategy
 from textenvs.core.instances import digest
 from textenvs.core.refusal import Refusal
-from textenvs.core.seat import OthersMove, Seat, SeatState
+from textenvs.core.seat import OtherMove, Seat, SeatState
 from textenvs.core.strategies import strategy
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.games.kuhn_poker import KuhnPoker
@@ -175,7 +175,7 @@ def test_opponents_do_not_see_the_pending_move() -> None:
     seat = Seat(PrisonersDilemma(), 0, "mixed:1/3")
     ((opening, _),) = seat.deals() or ()
     answers = {seat.chance(seat.apply(opening, move)) for move in seat.legal(opening, 0)}
-    assert answers == {((OthersMove(("cooperate",)), Fraction(5, 6)), (OthersMove(("defect",)), Fraction(1, 6)))}
+    assert answers == {((OtherMove("cooperate"), Fraction(5, 6)), (OtherMove("defect"), Fraction(1, 6)))}
     assert {seat.view(seat.apply(opening, move), 0) for move in ("cooperate", "defect")} == {"Round 1 of 10."}
 
 

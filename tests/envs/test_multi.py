@@ -164,7 +164,7 @@ def test_rewards_sum_to_the_scores(each: Entry, reward: str) -> None:
         parallel = SimultaneousEnv(each.name, reward=reward)
         sums = dict.fromkeys(env.possible_agents, 0.0)
         for _, paid_all, *_ in trace(parallel, seed)[1:-1]:
-            sums = {agent: sums[agent] + paid_all[agent] for agent in sums}
+            sums = {agent: sums[agent] + paid_all.get(agent, 0.0) for agent in sums}
         assert tuple(sums.values()) == pytest.approx(parallel.episode.scores)
 
 
@@ -177,7 +177,8 @@ def test_both_interfaces_play_the_same_game(each: Entry) -> None:
         replies = [[text for who, text in at_once.episode.replies if who == player] for player in players]
         in_turn.reset(seed=seed)
         while not all(in_turn.terminations.values()):
-            in_turn.step(replies[int(in_turn.agent_selection[-1])].pop(0))
+            agent = in_turn.agent_selection
+            in_turn.step(None if in_turn.terminations[agent] else replies[int(agent[-1])].pop(0))
         assert not any(replies)
         assert in_turn.episode.dialogues == at_once.episode.dialogues
         assert in_turn.episode.scores == pytest.approx(at_once.episode.scores)
@@ -673,3 +674,18 @@ def test_who_is_voted_out_leaves_simultaneous_steps() -> None:
     assert set(observations) == {"player_0", "player_2"}
     assert all(terminations.values())
     assert env.agents == []
+
+
+@pytest.mark.parametrize("reward", ["final", "delayed:5"])
+def test_who_is_voted_out_is_paid_at_once_what_is_due(reward: str) -> None:
+    env = TurnEnv(Circle(), reward=reward, refusal_price=0.25)
+    env.reset(seed=0)
+    for reply in ("1", "nonsense", "1", "2"):
+        assert not any(env.rewards.values())
+        env.step(reply)
+    assert env.agent_selection == "player_1"
+    assert env.last()[1:4] == (-0.25, True, False)
+    env.step(None)
+    env.step("0")
+    assert env.episode.scores == (1.0, -0.25, 1.0)
+    assert env.rewards == {"player_0": 1.0, "player_2": 1.0}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass
-from itertools import product
-from math import prod
 from typing import Any, NamedTuple
 
 from textenvs.core.errors import check_choice, check_range
@@ -21,17 +19,22 @@ class SeatState(NamedTuple):
         state: of the whole game.
         opponent: name of the strategy that plays the other seats in this episode.
         own: this seat's move while the others answer it simultaneously, else None.
+        made: moves of the first of these others, while the rest of them are to move.
     """
 
     state: Any
     opponent: str
     own: Hashable | None = None
+    made: tuple[Any, ...] = ()
 
 
-class OthersMove(NamedTuple):
-    """The chance outcome in which the other players of `to_move`, in order, make these moves."""
+class OtherMove(NamedTuple):
+    """The chance outcome in which the next of the other players of `to_move` makes this move.
 
-    moves: tuple[Any, ...]
+    Players who move simultaneously are drawn one after the other, since their combinations can be very many.
+    """
+
+    move: Any
 
 
 @dataclass(frozen=True)
@@ -116,16 +119,18 @@ class Seat(Game[SeatState, Any]):
         others = self._others(state)
         if not others:
             return self.game.chance(state.state)
-        opponent = strategy(state.opponent)
-        return tuple(_joint([opponent(self.game, state.state, player) for player in others]))
+        mixed = strategy(state.opponent)(self.game, state.state, others[len(state.made)])
+        return tuple((OtherMove(move), p) for move, p in mixed if p > 0)
 
     def apply(self, state: SeatState, move: Any) -> SeatState:
         if self.to_move(state) and self._others(state):
             return state._replace(own=move)
+        if isinstance(move, OtherMove) and len(state.made) + 1 < len(self._others(state)):
+            return state._replace(made=(*state.made, move.move))
         return SeatState(self.game.apply(state.state, self._whole_move(state, move)), state.opponent)
 
     def rewards(self, state: SeatState, move: Any, after: SeatState) -> tuple[float, ...]:
-        if after.own is not None:
+        if after.own is not None or after.made:
             return (0.0,)
         return (self.game.rewards(state.state, self._whole_move(state, move), after.state)[self.seat],)
 
@@ -152,17 +157,9 @@ class Seat(Game[SeatState, Any]):
 
     def _whole_move(self, state: SeatState, move: Any) -> Any:
         """Return what the whole game's `apply` expects for this seat's `move` or a chance outcome."""
-        if not isinstance(move, OthersMove):
+        if not isinstance(move, OtherMove):
             return move
-        moves = list(move.moves)
+        moves = [*state.made, move.move]
         if state.own is not None:
             moves.insert(self.game.to_move(state.state).index(self.seat), state.own)
         return moves[0] if len(moves) == 1 else tuple(moves)
-
-
-def _joint(mixed: list[Distribution[Any]]) -> Iterator[tuple[OthersMove, Any]]:
-    """Yield every possible combination of independent moves with its probability."""
-    for combination in product(*mixed):
-        chance = prod(p for _, p in combination)
-        if chance > 0:
-            yield OthersMove(tuple(move for move, _ in combination)), chance

@@ -27,20 +27,34 @@ class Native:
 
 
 class Delayed:
-    """Pays every reward `turns` replies late, or at the end if that comes first; None: all at the end."""
+    """Pays every reward `turns` replies late, or at the end if that comes first; None: all at the end.
 
-    def __init__(self, turns: int | None) -> None:
+    Who leaves the game before its end is paid all that is due when leaving.
+    """
+
+    def __init__(self, turns: int | None, game: Game[Any, Any]) -> None:
         """Delay by `turns` from 0."""
         self.turns = turns
+        self.game = game
         self.due: deque[Rewards] = deque()
 
     def pay(self, earned: Rewards, state: Any, over: bool) -> Rewards:
         self.due.append(earned)
         if over:
-            return tuple(sum(column) for column in zip(*self.due, strict=True))
-        if self.turns is not None and len(self.due) > self.turns:
-            return self.due.popleft()
-        return (0.0,) * len(earned)
+            return self._sums()
+        late = self.turns is not None and len(self.due) > self.turns
+        paid = self.due.popleft() if late else (0.0,) * len(earned)
+        gone = self.game.left(state)
+        return self._paid_off(paid, gone) if gone else paid
+
+    def _paid_off(self, paid: Rewards, gone: tuple[int, ...]) -> Rewards:
+        """Return `paid` and, for those who are gone, all that is due to them."""
+        rest = self._sums() or (0.0,) * len(paid)
+        self.due = deque(tuple(0.0 if p in gone else reward for p, reward in enumerate(row)) for row in self.due)
+        return tuple(reward + (rest[p] if p in gone else 0.0) for p, reward in enumerate(paid))
+
+    def _sums(self) -> Rewards:
+        return tuple(sum(column) for column in zip(*self.due, strict=True))
 
 
 class Shaped:
@@ -72,5 +86,5 @@ def payment(settings: Settings, game: Game[Any, Any], opening: Any) -> Payment:
     if settings.reward == "shaped":
         return Shaped(game, opening)
     if settings.reward == "final":
-        return Delayed(None)
-    return Delayed(settings.delay) if settings.delay else Native()
+        return Delayed(None, game)
+    return Delayed(settings.delay, game) if settings.delay else Native()
