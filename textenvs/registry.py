@@ -53,6 +53,7 @@ ENTRIES = (
     Entry("Blocksworld", 0, "foresight"),
     Entry("Chicken", 0, "matrix", players=2, simultaneous=True),
     Entry("Circuit", 0, "discovery"),
+    Entry("ConnectFour", 0, "board", players=2),
     Entry("Delivery", 0, "world"),
     Entry("Detective", 0, "information"),
     Entry("Escape", 0, "world"),
