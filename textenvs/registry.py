@@ -57,6 +57,7 @@ ENTRIES = (
     Entry("Commons", 0, "commons", players=4, simultaneous=True),
     Entry("Corridor", 0, "memory"),
     Entry("DealOrNoDeal", 0, "negotiation", players=2),
+    Entry("ConnectFour", 0, "board", players=2),
     Entry("Delivery", 0, "world"),
     Entry("Detective", 0, "information"),
     Entry("Errands", 0, "memory"),
