@@ -47,6 +47,7 @@ ENTRIES = (
     Entry("Alchemy", 0, "discovery"),
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
+    Entry("Auction", 0, "commons", players=3, simultaneous=True),
     Entry("Bandit", 0, "information"),
     Entry("BattleOfSexes", 0, "matrix", players=2, simultaneous=True),
     Entry("Battleship", 0, "information"),
