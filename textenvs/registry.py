@@ -70,6 +70,7 @@ ENTRIES = (
     Entry("Language", 0, "discovery"),
     Entry("LeducPoker", 0, "cards", players=2),
     Entry("Liar", 0, "information"),
+    Entry("LiarsDice", 0, "cards", players=2),
     Entry("LightsOut", 0, "foresight"),
     Entry("Mastermind", 0, "information"),
     Entry("MatchingPennies", 0, "matrix", players=2, simultaneous=True),
