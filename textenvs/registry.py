@@ -73,6 +73,7 @@ ENTRIES = (
     Entry("Language", 0, "discovery"),
     Entry("LeducPoker", 0, "cards", players=2),
     Entry("Liar", 0, "information"),
+    Entry("LiarsDice", 0, "cards", players=2),
     Entry("LightsOut", 0, "foresight"),
     Entry("HotCold", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
