@@ -56,6 +56,7 @@ ENTRIES = (
     Entry("Quest", 0, "world"),
     Entry("RiverCrossing", 0, "foresight"),
     Entry("TowerOfHanoi", 0, "foresight"),
+    Entry("WaterJugs", 0, "foresight"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
