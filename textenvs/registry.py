@@ -104,6 +104,7 @@ ENTRIES = (
     Entry("TowerOfHanoi", 0, "foresight"),
     Entry("TwentyQuestions", 0, "information"),
     Entry("WordGuess", 0, "information"),
+    Entry("WaterJugs", 0, "foresight"),
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}

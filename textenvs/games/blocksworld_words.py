@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.blocksworld_towers import HAND, TABLE, Position, clear_blocks, held_block
+from textenvs.games.puzzle_words import name_a
 
 Verb = Literal["pick up", "unstack", "put down", "stack"]
 FactKind = Literal["on", "on table", "clear", "holding", "hand empty"]
@@ -100,10 +101,9 @@ class Words:
 
 
 def _block(group: str, *others: str) -> str:
-    """Return a pattern for the name of a block, which is not the article in "take a look", or one of `others`."""
-    after_a_name = "from|off|on|onto|down|up|and|then|to|so|since|because|as|first|now|next|in|into"
-    article = rf"a(?! (?!(?:{after_a_name})\b)[a-z]{{2}})"
-    return rf"(?:the )?(?:block |object )?(?P<{group}>{'|'.join((*others, '[b-z]', article))})(?![\w'])"
+    """Return a pattern for the name of a block, or one of `others`."""
+    a = name_a("from|off|on|onto|down|up|and|then|to|so|since|because|as|first|now|next|in|into")
+    return rf"(?:the )?(?:block |object )?(?P<{group}>{'|'.join((*others, '[b-z]', a))})(?![\w'])"
 
 
 _FROM_OR_ON = "(?:from|off|on|onto|to|in|into)(?: (?:of|on|top of))*"

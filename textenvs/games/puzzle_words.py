@@ -29,6 +29,15 @@ def plain(text: str) -> str:
     return _LINE_ENDS.sub("\n", words).strip()
 
 
+def name_a(after: str) -> str:
+    """Return a pattern for `a` as a name, which is not the article in "take a look".
+
+    Args:
+        after: a pattern of the words that may follow a name.
+    """
+    return rf"a(?! (?!(?:{after})\b)[a-z]{{2}})"
+
+
 def last_said(text: str, move: str, verbs: str) -> re.Match[str] | None:
     """Return the last match of `move` that no negation rules out, as in "do not move A to B".
 
