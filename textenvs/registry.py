@@ -51,6 +51,7 @@ ENTRIES = (
     Entry("GuessNumber", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Language", 0, "discovery"),
+    Entry("Ledger", 0, "tools"),
     Entry("Mastermind", 0, "information"),
     Entry("Maze", 0, "world"),
     Entry("Orchard", 0, "delay"),
