@@ -78,6 +78,7 @@ ENTRIES = (
     Entry("HotCold", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mafia", 0, "social", players=7, simultaneous=True),
+    Entry("Ledger", 0, "tools"),
     Entry("Mastermind", 0, "information"),
     Entry("MatchingPennies", 0, "matrix", players=2, simultaneous=True),
     Entry("Maze", 0, "world"),
