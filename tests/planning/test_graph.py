@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.planning.tables import Chaos, Coin, Fork, Ladder, Tiger
+from tests.planning.tables import Chaos, Coin, Fork, Ladder, Tiger, Toy
 from textenvs.core.errors import ArgumentError
 from textenvs.core.instances import in_split
 from textenvs.games.guess_number import GuessNumber
@@ -247,3 +247,37 @@ def test_a_shared_table_asks_the_rules_once() -> None:
     build_graph(table.game, observed=True, table=table)
     assert len(calls) == len(set(calls))
     assert first.n_nodes == build_graph(replace(table.game, high=4)).n_nodes
+
+
+@dataclass(frozen=True)
+class Rolls(Toy):
+    """One move, after which many coins are tossed in a row."""
+
+    coins: int = 12
+
+    def deals(self) -> Any:
+        return ((-1, 1),)
+
+    def to_move(self, state: Any) -> tuple[int, ...]:
+        return (0,) if state == -1 else ()
+
+    def legal(self, state: Any, player: int) -> tuple[Any, ...]:
+        return ("toss",)
+
+    def chance(self, state: Any) -> Any:
+        return () if state == -1 or len(state) == self.coins else (("h", Fraction(1, 2)), ("t", Fraction(1, 2)))
+
+    def apply(self, state: Any, move: Any) -> Any:
+        return () if state == -1 else (*state, move)
+
+    def rewards(self, state: Any, move: Any, after: Any) -> tuple[float, ...]:
+        return (float(move == "h"),)
+
+    def view(self, state: Any, player: int) -> str:
+        return "."
+
+
+def test_what_a_move_can_lead_to_counts_as_work() -> None:
+    assert build_graph(Rolls(coins=12)).n_pairs == 1
+    with pytest.raises(TooLargeError, match="30 times as many transitions"):
+        build_graph(Rolls(coins=12), work=100)

@@ -15,6 +15,9 @@ from textenvs.planning.states import OVER, Belief, StateTable, Weight
 
 _BELIEF_DIGITS = 12
 
+_SETTLED = 30
+"""Transitions that count as much as a (state, move) pair over a belief."""
+
 
 def build_graph(
     game: Game[Any, Any],
@@ -84,6 +87,7 @@ class _Enumeration:
             self.moves.append(moves)
             for move in moves:
                 self.expand(pair, belief, move, self.found_at[node] + 1)
+                self.count(0)
                 pair += 1
             node += 1
 
@@ -130,11 +134,15 @@ class _Enumeration:
         return node
 
     def count(self, pairs: int) -> None:
-        """Count (state, move) pairs about to be examined; raises `TooLargeError` beyond `work`."""
+        """Count (state, move) pairs about to be examined; raises `TooLargeError` beyond `work`.
+
+        Where moves can turn out in very many ways, the transitions behind them are what takes the time.
+        """
         self.worked += pairs
-        if self.worked > self.work:
+        if self.worked > self.work or self.table.settled > _SETTLED * self.work:
             raise TooLargeError(
-                f"{self.table.game!r} has more than {self.work} (state, move) pairs over all beliefs; "
+                f"{self.table.game!r} has more than {self.work} (state, move) pairs over all beliefs, or "
+                f"{_SETTLED} times as many transitions; "
                 f"{len(self.beliefs)} information states were found so far"
             )
 

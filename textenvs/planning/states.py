@@ -25,7 +25,13 @@ moves in next, or -1 if the game is over."""
 
 
 class StateTable:
-    """The states in which the player of a solo game moves, numbered from 0 as they are first met."""
+    """The states in which the player of a solo game moves, numbered from 0 as they are first met.
+
+    Attributes:
+        game: the rules.
+        states: by number.
+        settled: transitions made so far to find out how moves turn out.
+    """
 
     def __init__(self, game: Game[Any, Any]) -> None:
         if game.players != 1:
@@ -37,6 +43,7 @@ class StateTable:
         self._shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # equal tuples of moves are stored once
         self._views: list[str | None] = []
         self._steps: list[dict[Any, tuple[Step, ...]]] = []
+        self.settled = 0
 
     def moves(self, number: int) -> tuple[Any, ...]:
         """Return the legal moves in a state."""
@@ -90,6 +97,7 @@ class StateTable:
 
     def _settle(self, state: Any, weight: Weight, reward: float, outcomes: dict[tuple[float, int], Weight]) -> None:
         """Add to `outcomes` what chance makes of `state`, reached with a `weight` and a `reward` so far."""
+        self.settled += 1
         own = self.game.to_move(state)
         chances = () if own else self.game.chance(state)
         if not chances:
