@@ -53,6 +53,7 @@ ENTRIES = (
     Entry("Battleship", 0, "information"),
     Entry("Blackjack", 0, "chance"),
     Entry("Blocksworld", 0, "foresight"),
+    Entry("Blotto", 0, "commons", players=2, simultaneous=True),
     Entry("Chicken", 0, "matrix", players=2, simultaneous=True),
     Entry("Circuit", 0, "discovery"),
     Entry("Commons", 0, "commons", players=4, simultaneous=True),
