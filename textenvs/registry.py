@@ -47,6 +47,7 @@ ENTRIES = (
     Entry("Alchemy", 0, "discovery"),
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
+    Entry("Calendar", 0, "tools"),
     Entry("Circuit", 0, "discovery"),
     Entry("GuessNumber", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
