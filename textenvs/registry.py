@@ -53,6 +53,8 @@ ENTRIES = (
     Entry("Battleship", 0, "information"),
     Entry("Blackjack", 0, "chance"),
     Entry("Blocksworld", 0, "foresight"),
+    Entry("Blotto", 0, "commons", players=2, simultaneous=True),
+    Entry("Calendar", 0, "tools"),
     Entry("Chicken", 0, "matrix", players=2, simultaneous=True),
     Entry("Circuit", 0, "discovery"),
     Entry("Commons", 0, "commons", players=4, simultaneous=True),
@@ -104,6 +106,9 @@ ENTRIES = (
     Entry("TwentyQuestions", 0, "information"),
     Entry("WaterJugs", 0, "foresight"),
     Entry("WordGuess", 0, "information"),
+<<<<<<< .merge_file_lChFqg
+=======
+>>>>>>> .merge_file_GNocme
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
