@@ -106,9 +106,6 @@ ENTRIES = (
     Entry("TwentyQuestions", 0, "information"),
     Entry("WaterJugs", 0, "foresight"),
     Entry("WordGuess", 0, "information"),
-<<<<<<< .merge_file_lChFqg
-=======
->>>>>>> .merge_file_GNocme
 )
 
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
