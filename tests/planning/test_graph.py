@@ -255,6 +255,10 @@ class Rolls(Toy):
 
     coins: int = 12
 
+    @property
+    def return_range(self) -> tuple[float, float]:
+        return (0.0, float(self.coins))
+
     def deals(self) -> Any:
         return ((-1, 1),)
 
