@@ -55,14 +55,14 @@ class Facts:
         return max(0.0, gap.low) / length if length > 0 else 0.0
 
 
-_EFFORT = {"easy": (1_000_000, 2_000), "medium": (50_000, 300), "hard": (20_000, 100), "extreme": (20_000, 100)}
+_EFFORT = {"easy": (1_000_000, 2_000), "medium": (20_000, 300), "hard": (5_000, 100), "extreme": (5_000, 100)}
 """How much to examine, and how many episodes to sample, before bounds have to do."""
 
 
 def survey(name: str, level: str) -> Facts:
-    """Compute the facts of a game at a level, which may take minutes; beyond `easy` with less effort."""
+    """Compute the facts of a game at a level, which may take a minute; beyond `easy` with less effort."""
     game = solo_game(name, level=level)
-    work, episodes = _EFFORT[level]
+    work, episodes = _EFFORT["easy" if game == solo_game(name, level="easy") else level]
     values = reference_values(game, work=work, episodes=episodes)
     return Facts(entry(name).name, entry(name).version, level, game.max_turns, values)
 
