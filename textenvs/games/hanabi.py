@@ -119,7 +119,9 @@ class Hanabi(Game[HanabiState, Move]):
         60 instances at the easy level; at the default level more than 10^19 orders of 24 cards. A player makes at most
         (2 * cards in the deck + hints + players - 1) / players moves.
     Known values:
-        At the easy level the best return beside the expert is 0.816667; two experts return 2/3.
+        At the easy level the best return beside the expert is 0.816667; two experts return 2/3. The expert, who is the
+        others' default, follows a convention that the instructions do not tell: it takes a hint to say "play the
+        newest card that I name", unless that cannot fit.
     Versions:
         v0: first release.
     """
