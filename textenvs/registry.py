@@ -68,6 +68,7 @@ ENTRIES = (
     Entry("Escape", 0, "world"),
     Entry("FrozenLake", 0, "chance"),
     Entry("GuessNumber", 0, "information"),
+    Entry("Hanabi", 0, "cooperation", players=2),
     Entry("Hangman", 0, "information"),
     Entry("HotCold", 0, "information"),
     Entry("Kitchen", 0, "world"),
