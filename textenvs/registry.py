@@ -47,6 +47,7 @@ ENTRIES = (
     Entry("Arithmetic", 0, "control"),
     Entry("Assembly", 0, "delay"),
     Entry("Blocksworld", 0, "foresight"),
+    Entry("Countdown", 0, "foresight"),
     Entry("GuessNumber", 0, "information"),
     Entry("KuhnPoker", 0, "poker", players=2),
     Entry("Mastermind", 0, "information"),
