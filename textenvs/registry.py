@@ -67,6 +67,7 @@ ENTRIES = (
     Entry("Errands", 0, "memory"),
     Entry("Escape", 0, "world"),
     Entry("FrozenLake", 0, "chance"),
+    Entry("Countdown", 0, "foresight"),
     Entry("GuessNumber", 0, "information"),
     Entry("Hanabi", 0, "cooperation", players=2),
     Entry("Hangman", 0, "information"),

@@ -23,10 +23,16 @@ def outcome(left: int, *, solved: bool) -> str:
     return f"{count(left, 'turn')} left." if left else "No turns left: you did not reach the goal."
 
 
-def plain(text: str) -> str:
-    """Return `text` in lower case, without markup and brackets, its words apart by single spaces, line by line."""
-    words = _SPACES.sub(" ", _MARKUP.sub(" ", text.lower().replace("’", "'")))
-    return _LINE_ENDS.sub("\n", words).strip()
+def plain(text: str, *, stars: bool = False) -> str:
+    """Return `text` in lower case, without markup and brackets, its words apart by single spaces, line by line.
+
+    Args:
+        text: a reply.
+        stars: whether asterisks mean something and stay.
+    """
+    words = _MARKUP.sub(" ", text.lower().replace("’", "'"))
+    spaced = _SPACES.sub(" ", words if stars else words.replace("*", " "))
+    return _LINE_ENDS.sub("\n", spaced).strip()
 
 
 def name_a(after: str) -> str:
@@ -43,10 +49,14 @@ def last_said(text: str, move: str, verbs: str) -> re.Match[str] | None:
 
     Args:
         text: a reply made `plain`.
-        move: a pattern without a group named `no`.
+        move: a pattern without a group named `no`. A match of its group `void`, if there is one, is ruled out too.
         verbs: a pattern of the words that may stand between a negation and the move.
     """
-    found = [match for match in _with_negation(move, verbs).finditer(text) if not match["no"]]
+    found = [
+        match
+        for match in _with_negation(move, verbs).finditer(text)
+        if not match["no"] and not match.groupdict().get("void")
+    ]
     return found[-1] if found else None
 
 
@@ -55,7 +65,7 @@ def _with_negation(move: str, verbs: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<no>(?:\b(?:{_NEGATION})|n't) (?:(?:to|{verbs}) ){{0,3}})?{move}", re.ASCII)
 
 
-_MARKUP = re.compile(r"[*_`\"“”()\[\]{}|]+")
+_MARKUP = re.compile(r"[_`\"“”()\[\]{}|]+")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINE_ENDS = re.compile(r" ?\n[ \n]*")
 _NEGATION = "not|never|cannot|avoid|than|instead of|rather than"
