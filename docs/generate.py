@@ -18,6 +18,7 @@ from typing import Any
 
 from textenvs.catalogue import FILE, Facts, from_json, survey, to_json
 from textenvs.core.game import LEVELS
+from textenvs.envs.solo import solo_game
 from textenvs.evaluation.store import write_atomically
 from textenvs.registry import ENTRIES, Entry, entry, game_class, make_game
 
@@ -65,7 +66,9 @@ def _store(rows: Sequence[Facts]) -> None:
 
 
 def _is_current(known: Facts | None) -> bool:
-    return known is not None and known.version == known.entry.version
+    if known is None or known.version != known.entry.version:
+        return False
+    return known.arguments == solo_game(known.game, level=known.level).arguments
 
 
 def table(catalogue: Catalogue) -> str:

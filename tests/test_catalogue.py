@@ -7,6 +7,7 @@ import pytest
 from textenvs.catalogue import Facts, all_facts, facts, from_json, survey, to_json
 from textenvs.core.errors import UnknownNameError
 from textenvs.core.game import LEVELS
+from textenvs.envs.solo import solo_game
 from textenvs.planning.bounds import Value, between, exact
 from textenvs.planning.reference import ReferenceValues
 from textenvs.registry import ENTRIES, Entry
@@ -16,7 +17,7 @@ by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
 
 def made_up(optimal: Value, plan: Value, random: Value) -> Facts:
     values = ReferenceValues(optimal, plan, myopic=plan, random=random, behaviour=random, one_step=plan)
-    return Facts("GuessNumber", 0, "easy", 3, values)
+    return Facts("GuessNumber", 0, "easy", {"high": 7, "guesses": 3}, 3, values)
 
 
 @by_entry
@@ -24,6 +25,7 @@ def made_up(optimal: Value, plan: Value, random: Value) -> Facts:
 def test_every_level_of_every_game_is_known(each: Entry, level: str) -> None:
     known = facts(each.name, level)
     assert (known.game, known.version, known.level) == (each.name, each.version, level)
+    assert known.arguments == solo_game(each.name, level=level).arguments, "run `make docs`"
 
 
 @by_entry

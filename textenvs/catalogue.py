@@ -28,6 +28,7 @@ class Facts:
         game: name of the game.
         version: of the game.
         level: one of `LEVELS`.
+        arguments: of the game at that level.
         max_turns: the most moves a player can make in an episode.
         values: the rulers; the behaviour behind `one_step` is random play.
     """
@@ -35,6 +36,7 @@ class Facts:
     game: str
     version: int
     level: str
+    arguments: Mapping[str, Any]
     max_turns: int
     values: ReferenceValues
 
@@ -64,7 +66,7 @@ def survey(name: str, level: str) -> Facts:
     game = solo_game(name, level=level)
     work, episodes = _EFFORT["easy" if game == solo_game(name, level="easy") else level]
     values = reference_values(game, work=work, episodes=episodes)
-    return Facts(entry(name).name, entry(name).version, level, game.max_turns, values)
+    return Facts(entry(name).name, entry(name).version, level, game.arguments, game.max_turns, values)
 
 
 def facts(name: str, level: str = "easy") -> Facts:
