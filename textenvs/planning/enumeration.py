@@ -11,12 +11,9 @@ import numpy as np
 from textenvs.core.game import Game
 from textenvs.planning.errors import BrokenGameError, TooLargeError, UnequalMovesError
 from textenvs.planning.graph import InformationGraph, IntArray
-from textenvs.planning.states import OVER, Belief, StateTable, Weight
+from textenvs.planning.states import OVER, TRANSITIONS, Belief, StateTable, Weight
 
 _BELIEF_DIGITS = 12
-
-_SETTLED = 30
-"""Transitions that count as much as a (state, move) pair over a belief."""
 
 
 def build_graph(
@@ -47,7 +44,7 @@ def build_graph(
         UnequalMovesError: if states that look the same to the player have different legal moves.
         BrokenGameError: if the game pays or ends before the first move, or outlasts its `max_turns`.
     """
-    enumeration = _Enumeration(table or StateTable(game), observed, limit, work)
+    enumeration = _Enumeration(table or StateTable(game, most=TRANSITIONS * work), observed, limit, work)
     openings = enumeration.open(split)
     enumeration.run()
     return enumeration.graph(openings)
@@ -87,7 +84,6 @@ class _Enumeration:
             self.moves.append(moves)
             for move in moves:
                 self.expand(pair, belief, move, self.found_at[node] + 1)
-                self.count(0)
                 pair += 1
             node += 1
 
@@ -134,15 +130,11 @@ class _Enumeration:
         return node
 
     def count(self, pairs: int) -> None:
-        """Count (state, move) pairs about to be examined; raises `TooLargeError` beyond `work`.
-
-        Where moves can turn out in very many ways, the transitions behind them are what takes the time.
-        """
+        """Count (state, move) pairs about to be examined; raises `TooLargeError` beyond `work`."""
         self.worked += pairs
-        if self.worked > self.work or self.table.settled > _SETTLED * self.work:
+        if self.worked > self.work:
             raise TooLargeError(
-                f"{self.table.game!r} has more than {self.work} (state, move) pairs over all beliefs, or "
-                f"{_SETTLED} times as many transitions; "
+                f"{self.table.game!r} has more than {self.work} (state, move) pairs over all beliefs; "
                 f"{len(self.beliefs)} information states were found so far"
             )
 

@@ -16,7 +16,7 @@ from textenvs.planning.errors import TooLargeError
 from textenvs.planning.forward import NumpyRandom, evaluate_strategy, sample_strategy
 from textenvs.planning.graph import InformationGraph
 from textenvs.planning.plans import best_plans, combined
-from textenvs.planning.states import StateTable
+from textenvs.planning.states import TRANSITIONS, StateTable
 from textenvs.planning.values import (
     evaluate,
     expert_policy,
@@ -156,7 +156,7 @@ class _Survey:
 
     @cached_property
     def table(self) -> StateTable:
-        return StateTable(self.game)
+        return StateTable(self.game, most=TRANSITIONS * self.work)
 
     @cached_property
     def observed(self) -> InformationGraph | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from itertools import chain
+from math import inf
 from typing import Any
 
 from textenvs.core.errors import ArgumentError
@@ -12,6 +13,9 @@ from textenvs.core.instances import deals_in
 from textenvs.planning.errors import BrokenGameError, TooLargeError
 
 OVER = -1
+
+TRANSITIONS = 30
+"""Transitions that take about as long as examining a (state, move) pair."""
 
 Weight = Probability | int
 """A probability up to a common factor: rational where the rules are, else a float."""
@@ -31,9 +35,16 @@ class StateTable:
         game: the rules.
         states: by number.
         settled: transitions made so far to find out how moves turn out.
+        most: how many of them may be made.
     """
 
-    def __init__(self, game: Game[Any, Any]) -> None:
+    def __init__(self, game: Game[Any, Any], *, most: float = inf) -> None:
+        """Begin without states.
+
+        Args:
+            game: the rules; one player.
+            most: how many transitions to make before `TooLargeError` is raised; a single move can take millions.
+        """
         if game.players != 1:
             raise ArgumentError(f"planning is for games of one player; {game.name} has {game.players}")
         self.game = game
@@ -44,6 +55,7 @@ class StateTable:
         self._views: list[str | None] = []
         self._steps: list[dict[Any, tuple[Step, ...]]] = []
         self.settled = 0
+        self.most = most
 
     def moves(self, number: int) -> tuple[Any, ...]:
         """Return the legal moves in a state."""
@@ -98,6 +110,8 @@ class StateTable:
     def _settle(self, state: Any, weight: Weight, reward: float, outcomes: dict[tuple[float, int], Weight]) -> None:
         """Add to `outcomes` what chance makes of `state`, reached with a `weight` and a `reward` so far."""
         self.settled += 1
+        if self.settled > self.most:
+            raise TooLargeError(f"in {self.game!r} moves can turn out in more than {self.most} ways")
         own = self.game.to_move(state)
         chances = () if own else self.game.chance(state)
         if not chances:
