@@ -53,6 +53,7 @@ ENTRIES = (
     Entry("Blocksworld", 0, "foresight"),
     Entry("Chicken", 0, "matrix", players=2, simultaneous=True),
     Entry("Circuit", 0, "discovery"),
+    Entry("Codewords", 0, "cooperation", players=2),
     Entry("DealOrNoDeal", 0, "negotiation", players=2),
     Entry("Detective", 0, "information"),
     Entry("Delivery", 0, "world"),
