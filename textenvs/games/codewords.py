@@ -110,7 +110,7 @@ class Codewords(Game[CodewordsState, Move]):
     Known values:
         easy, player 0 with the expert: optimal 0.8222, plan 0.8, myopic 0.7978, random 0.3153; player 1: optimal and
         myopic 0.8333, plan 0.6944, random 0.2980. Two experts get 0.8222; by their rule the guesser does not ask why
-        another clue was not given, which is worth the rest. With the default arguments two experts get about 0.76.
+        another clue was not given, which is worth the rest. With the default arguments two experts get more than 0.7.
     Versions:
         v0: first release.
     """
