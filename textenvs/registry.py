@@ -61,6 +61,7 @@ ENTRIES = (
     Entry("ConnectFour", 0, "board", players=2),
     Entry("Corridor", 0, "memory"),
     Entry("Countdown", 0, "foresight"),
+    Entry("Codewords", 0, "cooperation", players=2),
     Entry("DealOrNoDeal", 0, "negotiation", players=2),
     Entry("Delivery", 0, "world"),
     Entry("Detective", 0, "information"),

@@ -221,18 +221,48 @@ def test_efficient_and_nash_splits_against_brute_force() -> None:
         assert own * other == max(a * b for a, b in points.values())
 
 
-def test_two_experts_always_deal_and_scripts_play() -> None:
-    for name in ("expert", "script:boulware", "script:conceder", "script:fair", "script:stubborn"):
-        deals = 0
-        for seed in range(60):
-            state = GAME.deal(Stream(seed, Purpose.DEAL))
-            while not GAME.is_over(state):
-                player = state.made % 2
-                ((move, _),) = strategy("expert" if player else name)(GAME, state, player)
-                assert move in GAME.legal(state, player)
-                state = GAME.apply(state, move)
-            deals += state.end == "accept"
-        assert deals == 60 or name == "script:stubborn"
+def result(game: DealOrNoDeal, state: DealOrNoDealState, names: tuple[str, str]) -> tuple[float, ...] | None:
+    """What two scripted players get, None without a deal."""
+    while True:
+        player = state.made % 2
+        ((move, _),) = strategy(names[player])(game, state, player)
+        after = game.apply(state, move)
+        if game.is_over(after):
+            return game.rewards(state, move, after) if after.end == "accept" else None
+        state = after
+
+
+def test_what_two_experts_get_is_as_documented() -> None:
+    outcomes = [(result(GAME, state, ("expert", "expert")), float(p)) for state, p in GAME.deals() or ()]
+    assert sum(paid is None for paid, _ in outcomes) == 9
+    means = [sum(p * paid[player] for paid, p in outcomes if paid) for player in (0, 1)]
+    assert means == pytest.approx([0.6979, 0.7397], abs=1e-4)
+
+
+def test_what_is_best_for_both_together_is_as_documented() -> None:
+    """Each item goes to whom it is worth most."""
+    total = 0.0
+    for state, p in GAME.deals() or ():
+        total += float(p) * sum(n * max(pair) for n, *pair in zip(state.pool, *state.values, strict=True)) / 20
+    assert total == pytest.approx(0.7586, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", [f"script:{each}" for each in GAME.scripts])
+def test_scripted_players_make_legal_moves_and_concede_as_they_should(name: str) -> None:
+    deals = 0
+    for seed in range(60):
+        start = state = GAME.deal(Stream(seed, Purpose.DEAL))
+        random = Stream(seed, Purpose.POLICY)
+        while not GAME.is_over(state):
+            player = state.made % 2
+            move = draw(strategy(name if player == 0 else "random")(GAME, state, player), random)
+            assert move in GAME.legal(state, player)
+            if player == 0 and isinstance(move, Propose):
+                own = sum(n * value for n, value in zip(move.share, state.values[0], strict=True))
+                assert own >= (10 if name == "script:stubborn" else 5)
+            state = GAME.apply(state, move)
+        deals += result(GAME, start, (name, "expert")) is not None
+    assert deals > (25 if name == "script:stubborn" else 40)
 
 
 # What players can tell apart -------------------------------------------------------------------------

@@ -209,6 +209,16 @@ def test_the_rulers_at_easy() -> None:
     assert values.expert.low == pytest.approx(float(Fraction(28, 75)))
 
 
+@pytest.mark.slow
+def test_the_rulers_with_the_default_arguments() -> None:
+    values = reference_values(solo_game("Mafia"))
+    known = (values.optimal.low, values.plan.low, values.myopic.low, values.random.low)
+    assert known == pytest.approx((0.3143, 0.2563, 0.1689, 0.1675), abs=1e-4)
+    assert values.cell() == "both"
+    assert values.expert is not None
+    assert values.expert.low == pytest.approx(0.2531, abs=1e-4)
+
+
 def test_a_seat_of_experts_is_worth_what_all_experts_earn() -> None:
     """The five seats together earn what is paid: 1 for a mafioso who wins, or for each villager who is left."""
     game = make_game("Mafia", level="easy")

@@ -70,8 +70,9 @@ class DealOrNoDeal(Game[DealOrNoDealState, Move]):
         least=7, most=9, total=20. At most `rounds` turns.
     Known values:
         easy, player 0 against the expert: optimal 0.9111, plan 0.8611, myopic 0.8019, random 0.2388.
-        `efficient_splits` and `nash_split` give what two players who know all would look for. Between two experts
-        with the default arguments all negotiations end in a deal.
+        `efficient_splits` and `nash_split` give what two players who know all would look for. With the default
+        arguments two experts get 0.6979 and 0.7397 on average, and 9 of the instances end without a deal; the splits
+        that are best for both together give each of them 0.7586 on average.
     Versions:
         v0: first release.
     """
