@@ -51,6 +51,7 @@ ENTRIES = (
     Entry("BattleOfSexes", 0, "matrix", players=2, simultaneous=True),
     Entry("Battleship", 0, "information"),
     Entry("Blocksworld", 0, "foresight"),
+    Entry("Chess", 0, "board", players=2),
     Entry("Chicken", 0, "matrix", players=2, simultaneous=True),
     Entry("Circuit", 0, "discovery"),
     Entry("ConnectFour", 0, "board", players=2),
