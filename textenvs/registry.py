@@ -74,6 +74,7 @@ ENTRIES = (
     Entry("Minesweeper", 0, "information"),
     Entry("Nim", 0, "board", players=2),
     Entry("Orchard", 0, "delay"),
+    Entry("Othello", 0, "board", players=2),
     Entry("PegSolitaire", 0, "foresight"),
     Entry("PrisonersDilemma", 0, "matrix", players=2, simultaneous=True),
     Entry("Quest", 0, "world"),

@@ -66,8 +66,8 @@ class Chess(Game[ChessState, str]):
         and 19,524 of "rook". At most `moves` turns of each player.
     Known values:
         From the standard position there are 20, 400 and 8,902 plays of 1, 2 and 3 moves. "mates" is worth 1 to White
-        with 2 moves or more. With enough moves "queen" and "rook" are won too, in at most 10 and 16 moves (K. Thompson,
-        Retrograde analysis of certain endgames, 1986). Nothing is known of the others. `perfect` works only where
+        with 2 moves or more. With enough moves "queen" and "rook" are won too, in at most 10 and 16 moves (T. Ströhlein
+        1970). Nothing is known of the others. `perfect` works only where
         nearly no moves are left. The expert looks at what can be taken at once, and two moves ahead for a mate in small
         endgames; a beginner can beat it.
     Versions:
