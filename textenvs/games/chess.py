@@ -67,9 +67,8 @@ class Chess(Game[ChessState, str]):
     Known values:
         From the standard position there are 20, 400 and 8,902 plays of 1, 2 and 3 moves. "mates" is worth 1 to White
         with 2 moves or more. With enough moves "queen" and "rook" are won too, in at most 10 and 16 moves (T. Ströhlein
-        1970). Nothing is known of the others. `perfect` works only where
-        nearly no moves are left. The expert looks at what can be taken at once, and two moves ahead for a mate in small
-        endgames; a beginner can beat it.
+        1970). `perfect` works only where at most 4 men and 4 moves of both players together are left. The expert looks
+        at what can be taken at once, and two moves ahead for a mate in small endgames; it is not strong.
     Versions:
         v0: first release.
     """
