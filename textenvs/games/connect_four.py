@@ -56,15 +56,15 @@ class ConnectFour(Game[ConnectFourState, int]):
             probability to any column that it does not fill; openings in which somebody has won are drawn again.
     Size:
         One instance if `opening` is 0, as at all levels; on the board with 7 columns and 6 rows, opening=1 gives 49
-        instances, opening=2 gives 1,120 and opening=4 some 40,000. At most half of the cells, rounded up, are turns of
+        instances and opening=2 gives 1,120. At most half of the cells, rounded up, are turns of
         one player. The 4 x 4 board has 161,029 positions, the one with 7 columns and 6 rows 4,531,985,219,092 (J. Tromp
         and S. Edelkamp).
     Known values:
         Between perfect players 4 x 4, 5 x 4, 5 x 5 and 7 x 4 (columns x rows) are draws; on 6 x 4 the second player
         wins (J. Tromp, Connect-4 Playground); on 7 x 6 the first player does (J. D. Allen 1988, V. Allis 1988). The
         opponent `perfect` wins at once where it can, avoids losing at once, and else mixes between all moves that keep
-        the value; it solves positions with up to 25 free cells and refuses larger ones, such as the first
-        16 moves on 7 x 6. The expert looks three moves ahead and counts open lines; it is not perfect.
+        the value; it solves positions with up to 25 free cells and refuses larger ones, such as those before
+        the 18th move on 7 x 6. The expert looks three moves ahead and counts open lines; it is not perfect.
     Versions:
         v0: first release.
     """
