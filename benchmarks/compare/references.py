@@ -26,7 +26,8 @@ def reference(cell: Cell) -> Reference:
     """
     values = reference_values(cell.rules, behaviour=strategy(cell.behaviour))
     graph = cell_graph(cell)
-    rulers = {ruler.name: asdict(getattr(values, ruler.name)) for ruler in fields(values)}
+    known = {ruler.name: getattr(values, ruler.name) for ruler in fields(values)}
+    rulers = {name: asdict(value) for name, value in known.items() if value is not None}
     return Reference(
         cell=cell.id,
         values=rulers,

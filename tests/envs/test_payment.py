@@ -101,7 +101,9 @@ def test_shaped_pay_telescopes(each: Entry) -> None:
             Episode(game, Settings(reward="shaped"), seed=0)
         return
     changed = False
-    for seed in SEEDS:
+    for seed in range(100):
+        if changed and seed not in SEEDS:
+            break
         native, earned = native_play(game, seed)
         replay = Episode(game, seed=seed)
         potentials = [measure(replay)]

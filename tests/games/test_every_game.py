@@ -31,8 +31,9 @@ def small_games() -> list[Game[Any, Any]]:
 
 
 @by_entry
-def test_the_rules_pass_every_check(each: Entry) -> None:
-    testing.check_game(make_game(each.name))
+@pytest.mark.parametrize("episodes", [5, pytest.param(30, marks=pytest.mark.slow)])
+def test_the_rules_pass_every_check(each: Entry, episodes: int) -> None:
+    testing.check_game(make_game(each.name), episodes)
 
 
 @by_entry
@@ -121,7 +122,7 @@ def test_the_page_describes_every_argument(each: Entry) -> None:
 
 
 @by_entry
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", ["easy", "medium", "hard", pytest.param("extreme", marks=pytest.mark.slow)])
 def test_every_level_is_a_playable_game(each: Entry, level: str) -> None:
     if not argument_names(each.name):
         pytest.skip("a game without arguments has no levels")
