@@ -252,6 +252,9 @@ class Blackjack(Game[BlackjackState, Move]):
             return illegal(f"{reason}. Reply with one word: hit or stand.")
         return choice
 
+    def vocabulary(self) -> tuple[str, ...]:
+        return ("You have a natural 21. The dealer shows an ace. You went over 21: you lose 1 point. A draw.",)
+
     def expert(self, state: BlackjackState, player: int) -> Distribution[Move]:
         """The choice that wins most on average: optimal."""
         values = self.choice_values(state)

@@ -262,6 +262,9 @@ class Dice(Game[DiceState, Move]):
         reason = "is filled already" if category in self.categories else "is not on the card"
         return illegal(f"The category {category} {reason}. Open: {', '.join(state.open)}.")
 
+    def vocabulary(self) -> tuple[str, ...]:
+        return (_told(Scored("sixes", 30, bonus=True)),)
+
     def expert(self, state: DiceState, player: int) -> Distribution[Move]:
         """The best move on the mini and the upper sheet.
 
