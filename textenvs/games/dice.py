@@ -415,7 +415,7 @@ def _all_rolls(dice: int) -> tuple[Faces, ...]:
 
 
 @lru_cache(maxsize=8)
-def _rolled(dice: int) -> Distribution[Faces]:
+def _rolled(dice: int) -> tuple[tuple[Faces, Fraction], ...]:
     """Return what a roll of some dice can show, with its probability."""
 
     def ways(roll: Faces) -> int:
@@ -425,9 +425,12 @@ def _rolled(dice: int) -> Distribution[Faces]:
 
 
 @lru_cache(maxsize=512)
-def _after(kept: Faces, dice: int) -> Distribution[Faces]:
-    """Return what all dice can show after those that are not kept are rolled."""
-    return tuple((tuple(sorted(kept + roll)), p) for roll, p in _rolled(dice - len(kept)))
+def _after(kept: Faces, dice: int) -> tuple[tuple[Faces, float], ...]:
+    """Return what all dice can show after those that are not kept are rolled.
+
+    The probabilities are rounded to floats, since planning adds up millions of them.
+    """
+    return tuple((tuple(sorted(kept + roll)), float(p)) for roll, p in _rolled(dice - len(kept)))
 
 
 @lru_cache(maxsize=8)
@@ -462,15 +465,10 @@ def _card_value(game: Dice, open_: tuple[str, ...], upper: int) -> float:
 
 def _mean(worth: Worth, kept: Faces, dice: int) -> float:
     """Return what is to be expected when all dice but those kept are rolled."""
-    return sum(p * worth[roll] for roll, p in _chances(kept, dice))
+    return sum(p * worth[roll] for roll, p in _after(kept, dice))
 
 
 @lru_cache(maxsize=512)
 def _parts(dice: Faces) -> tuple[Faces, ...]:
     """Return the different ways to keep some of the dice, but not all."""
     return tuple(dict.fromkeys(chain.from_iterable(combinations(dice, n) for n in range(len(dice)))))
-
-
-@lru_cache(maxsize=512)
-def _chances(kept: Faces, dice: int) -> tuple[tuple[Faces, float], ...]:
-    return tuple((roll, float(p)) for roll, p in _after(kept, dice))
