@@ -104,7 +104,7 @@ def with_dial(**dials: Any) -> Any:
         ({**WON, "seed": True}, "cannot be replayed: seed must be a whole number from 0"),
         ({**WON, "game": "textenvs/GuessNumber-v9"}, "cannot be replayed: unknown game"),
         ({**WON, "game": "GuessNumber"}, "recorded with GuessNumber, installed is textenvs/GuessNumber-v0"),
-        ({**WON, "game": "textenvs/Chess-v0"}, "cannot be replayed: unknown game 'textenvs/Chess-v0'"),
+        ({**WON, "game": "textenvs/Checkers-v0"}, "cannot be replayed: unknown game 'textenvs/Checkers-v0'"),
         ({**WON, "arguments": {"hgh": 7}}, "unknown argument of GuessNumber 'hgh'; did you mean 'high'"),
         ({**WON, "arguments": {"high": "7"}}, "cannot be replayed: high must be a whole number"),
         ({**WON, "arguments": {"seat": 0}}, "cannot be replayed: unknown argument of GuessNumber 'seat'"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.games.brute_force import BruteForce
@@ -450,6 +450,7 @@ PIECES = ["SELECT", "select", " ", "\n", "answer", "42", "Ada", "from", ";", "`"
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
+@example("SELECT\nSELECT:SELECT")
 def test_what_is_read_is_read_again(text: str) -> None:
     game, state = opening()
     read = game.read(state, 0, text)

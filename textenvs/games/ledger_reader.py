@@ -21,7 +21,7 @@ _LONGEST = 600
 # Where a statement begins: at the start of a line, also behind a mark or a colon; behind a backtick; or in the middle
 # of a line if it is a whole SELECT in capital letters.
 _BEGINNING = re.compile(
-    rf"^\s*(?:sqlite>|[->*]|\d{{1,3}}[.)]|[^:`]{{1,60}}:)?\s*"
+    rf"^\s*(?:sqlite>|[->*]|\d{{1,3}}[.)]|(?!(?i:select)\b)[^:`]{{1,60}}:)?\s*"
     rf"((?:SELECT|select|Select(?=.*\bfrom\b)|Select(?=.*\bFROM\b)|PRAGMA|pragma|VALUES|{_WRITES.replace(' ', '|')})\b)"
     rf"|`\s*((?i:SELECT|PRAGMA|VALUES|{_WRITES.replace(' ', '|')})\b)"
     rf"|\b(SELECT\b(?=.*\bFROM\b))"
