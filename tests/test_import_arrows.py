@@ -14,7 +14,7 @@ STANDARD_FOR_RULES = set(
     "contextlib importlib itertools math operator re shlex sqlite3 types typing unicodedata".split()
 )
 BELOW_POLICIES = {"textenvs.core", "textenvs.registry", "textenvs.envs", "textenvs.planning"}
-TOP = {"textenvs.catalogue", "textenvs.suites", "textenvs.terminal"}
+TOP = {"textenvs.catalogue", "textenvs.suites"}
 
 ALLOWED = {
     "textenvs.core": {"textenvs.core"},
@@ -25,11 +25,11 @@ ALLOWED = {
     "textenvs.policies": {*BELOW_POLICIES, "textenvs.policies"},
     "textenvs.adapters": {"textenvs.core", "textenvs.envs", "textenvs.adapters"},
     "textenvs.testing": {"textenvs.core", "textenvs.envs"},
-    "textenvs.evaluation": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", "textenvs"},
+    "textenvs.evaluation": {*BELOW_POLICIES, *TOP, "textenvs.policies", "textenvs.evaluation", "textenvs"},
     "textenvs.terminal": {"textenvs.core", "textenvs.envs"},
     "textenvs.catalogue": BELOW_POLICIES,
     "textenvs.suites": {"textenvs.core", "textenvs.registry", "textenvs.envs"},
-    "textenvs.cli": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", *TOP},
+    "textenvs.cli": {*BELOW_POLICIES, "textenvs.policies", "textenvs.evaluation", *TOP, "textenvs.terminal"},
     "textenvs.__main__": {"textenvs.cli"},
     "textenvs": {"textenvs.registry"},
     "agents": {"agents", "textenvs"},

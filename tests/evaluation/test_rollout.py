@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from textenvs.core.instances import digest, split_of
 from textenvs.envs.episode import Episode
 from textenvs.envs.policy import Policy, Reply, Request
 from textenvs.envs.settings import FORMS, Settings
-from textenvs.evaluation.rollout import Played, play, rollout
+from textenvs.evaluation.rollout import Played, flow, play, rollout
 from textenvs.games.assembly import Assembly
 from textenvs.games.guess_number import GuessNumber
 from textenvs.games.kuhn_poker import KuhnPoker
@@ -218,3 +218,12 @@ def test_plans_of_strategies() -> None:
     for policy in (StrategyPolicy("expert"), StrategyPolicy("expert", name="random")):
         with pytest.raises(ArgumentError, match="writes no plans"):
             list(rollout(GAME, policy, [0], settings=settings))
+
+
+def test_flow_plays_policies_that_answer_in_batches_too() -> None:
+    def opened() -> Iterator[Episode]:
+        return (Episode(GAME, seed=seed) for seed in range(7))
+
+    flown = list(flow(opened(), StrategyPolicy("random"), in_flight=3))
+    assert told(flown) == told(list(rollout(GAME, StrategyPolicy("random"), range(7))))
+    assert list(flow(iter(()), StrategyPolicy("random"))) == []

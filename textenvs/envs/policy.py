@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol, runtime_checkable
 
 from textenvs.core.dialogue import Dialogue
@@ -42,16 +42,52 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What replies cost a language model; usages add up.
+
+    Attributes:
+        prompt: ids of everything the model was asked with, over all calls, `cached` included.
+        cached: of those, ids that had been read before, so that no work was done for them.
+        sampled: ids that were written, thoughts included.
+        thought: of those, ids of thoughts.
+        calls: how often a model was asked.
+        practice: environment steps taken besides the episode's own, as by a policy that tries things out first.
+    """
+
+    prompt: int = 0
+    cached: int = 0
+    sampled: int = 0
+    thought: int = 0
+    calls: int = 0
+    practice: int = 0
+
+    @property
+    def processed(self) -> int:
+        """Ids that the model really read or wrote: what a comparison at equal cost counts."""
+        return self.prompt - self.cached + self.sampled
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a policy answers.
 
     Attributes:
-        text: the raw reply.
+        text: the raw reply, all that the game gets to read.
         trace: what the policy wants to remember of how it came about (token ids, log-probabilities …).
+        thought: what was thought on the way, for those who read transcripts; the game never sees it.
+        usage: what the reply cost.
     """
 
     text: str
     trace: Any = None
+    thought: str = ""
+    usage: Usage = NO_USAGE
 
 
 @runtime_checkable
@@ -65,3 +101,20 @@ class Policy(Protocol):
 
     def replies(self, requests: Sequence[Request]) -> Sequence[Reply]:
         """Return one reply for each request, in order; a slot occurs at most once among them."""
+
+
+@runtime_checkable
+class ContinuousPolicy(Policy, Protocol):
+    """A policy that answers each request as soon as it can, so that no episode waits for the slowest of a batch.
+
+    Its slots may be any numbers, and new ones may appear at any time after `start`.
+    """
+
+    def submit(self, request: Request) -> None:
+        """Take a request; a slot has at most one that is not answered."""
+
+    def advance(self) -> Sequence[tuple[Request, Reply]]:
+        """Work until at least one request is answered, and return those that are; nothing if there is none."""
+
+    def release(self, slot: int) -> None:
+        """Forget the episode of a slot, which is over."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from textenvs.core.errors import ArgumentError
@@ -11,7 +12,7 @@ from textenvs.core.game import Game
 from textenvs.core.refusal import Refusal
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
-from textenvs.envs.policy import Policy, Reply, Request
+from textenvs.envs.policy import ContinuousPolicy, Policy, Reply, Request
 from textenvs.envs.settings import Settings
 from textenvs.envs.streams import Purpose, Stream
 
@@ -115,6 +116,52 @@ def play(
             ]
             _reply_all(each, requests, played, len(players))
     return played
+
+
+def flow(episodes: Iterable[Episode], policy: Policy, *, in_flight: int = 64) -> Iterator[Played]:
+    """Play episodes for one player by one policy and yield each as soon as it is over, in any order.
+
+    A `ContinuousPolicy` is kept busy: where an episode ends the next one begins, and none waits for the replies of
+    others. Any other policy plays them batch after batch.
+
+    Args:
+        episodes: taken one by one, as there is room for them.
+        policy: who plays.
+        in_flight: the most episodes under way at a time.
+    """
+    waiting = iter(episodes)
+    if isinstance(policy, ContinuousPolicy):
+        yield from _flow(waiting, policy, in_flight)
+        return
+    while batch := list(islice(waiting, in_flight)):
+        yield from play(batch, policy)
+
+
+def _flow(waiting: Iterator[Episode], policy: ContinuousPolicy, in_flight: int) -> Iterator[Played]:
+    policy.start(in_flight)
+    under_way: dict[int, Played] = {}
+    free = list(reversed(range(in_flight)))
+    while True:
+        while free and (episode := next(waiting, None)) is not None:
+            if episode.over:
+                yield Played(episode)
+                continue
+            slot = free.pop()
+            under_way[slot] = Played(episode)
+            policy.submit(Request(slot, episode, 0, Stream(episode.seed, Purpose.POLICY)))
+        if not under_way:
+            return
+        for request, reply in policy.advance():
+            played = under_way[request.slot]
+            outcome = played.episode.reply(request.player, reply.text)
+            played.turns.append(Turn(request.player, reply, outcome.rewards, outcome.refusal))
+            if not played.episode.over:
+                policy.submit(request)
+                continue
+            policy.release(request.slot)
+            del under_way[request.slot]
+            free.append(request.slot)
+            yield played
 
 
 def _goes_on(played: Played, longest: int | None) -> bool:
