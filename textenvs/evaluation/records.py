@@ -56,6 +56,38 @@ class EpisodeRow(TypedDict):
     told: str
 
 
+class EvaluationRow(EpisodeRow):
+    """An episode of an evaluation: what replays it, and what it cost.
+
+    Attributes:
+        index: its position among the episodes of its task and form, from 0.
+        thoughts: what the policy thought before each reply; empty texts where it did not or does not show it.
+        usage: what each reply cost, the fields of `textenvs.envs.policy.Usage`.
+        seconds: its share of the time that passed while it was played, in seconds: where n episodes are under way,
+            each counts a part of n. The shares add up to the time of the process.
+        normalised: the score on the ruler from 0 (random) to 1 (optimal); None where one of the two is not exact,
+            or they coincide.
+    """
+
+    index: int
+    thoughts: list[str]
+    usage: list[dict[str, int]]
+    seconds: float
+    normalised: float | None
+
+
+def evaluation_row(played: Played, policy: str, index: int, seconds: float, normalised: float | None) -> EvaluationRow:
+    """Return the row of an episode of an evaluation; arguments as the attributes of `EvaluationRow`."""
+    return EvaluationRow(
+        **episode_row(played, policy),
+        index=index,
+        thoughts=[turn.reply.thought for turn in played.turns],
+        usage=[asdict(turn.reply.usage) for turn in played.turns],
+        seconds=seconds,
+        normalised=normalised,
+    )
+
+
 def episode_row(played: Played, policy: str) -> EpisodeRow:
     """Return the row of a finished episode.
 
