@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, TypedDict
@@ -12,6 +13,7 @@ from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Game
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
+from textenvs.envs.policy import NO_USAGE, Usage
 from textenvs.envs.settings import Settings
 from textenvs.envs.solo import solo_game
 from textenvs.evaluation.rollout import Played
@@ -86,6 +88,11 @@ def evaluation_row(played: Played, policy: str, index: int, seconds: float, norm
         seconds=seconds,
         normalised=normalised,
     )
+
+
+def usage_of(rows: Iterable[EvaluationRow]) -> Usage:
+    """Return what all replies of some episodes cost together."""
+    return sum((Usage(**usage) for row in rows for usage in row["usage"]), NO_USAGE)
 
 
 def episode_row(played: Played, policy: str) -> EpisodeRow:

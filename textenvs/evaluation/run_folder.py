@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,7 +44,7 @@ SALT = ".salt"
 HELD_OUT = "held-out"
 """The split of an evaluation that leaves the choice to `textenvs.evaluation.seeds.held_out_split`."""
 
-_NOT_ASKED_FOR = ("commitment", "salt", "started", "finished", "machine")
+_NOT_ASKED_FOR = ("commitment", "salt", "started", "finished", "machine", "skipped")
 
 
 class Cell(NamedTuple):
@@ -73,12 +74,12 @@ class TaskRecord:
     split: str
     rulers: ReferenceValues
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Game and all arguments as one text; equal for the rows of this task alone."""
         return task_key(self.game, self.arguments)
 
-    @property
+    @cached_property
     def rules(self) -> Game[Any, Any]:
         """The game, or a seat of it; raises as `solo_game` does."""
         return solo_game(self.game, **self.arguments)
@@ -251,12 +252,10 @@ class RunFolder:
         for name, together in files.items():
             append_episodes(self.path, name, together)
 
-    def reveal(self, run: Run, salt: str, finished: str) -> Run:
-        """Store that the run is complete, with its salt, and return it so."""
-        done = replace(run, salt=salt, finished=finished)
-        self.write(done)
+    def complete(self, run: Run) -> None:
+        """Store that a run is complete, with its salt, which is a secret no more."""
+        self.write(run)
         (self.path / SALT).unlink(missing_ok=True)
-        return done
 
     def _kept_salt(self, held: Run) -> str:
         file = self.path / SALT

@@ -7,7 +7,7 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from textenvs.core.errors import EmptySplitError
+from textenvs.core.errors import ArgumentError, EmptySplitError
 from textenvs.core.game import Game
 from textenvs.core.instances import deal_in, deals_in, digest
 from textenvs.envs.streams import Purpose, Stream
@@ -23,6 +23,13 @@ _DRAWS = 2 * FEW_INSTANCES
 def new_salt() -> str:
     """Return a salt that nobody can guess: 32 hexadecimal digits from the system's source of secrets."""
     return token_hex(16)
+
+
+def checked_salt(salt: str) -> str:
+    """Return a salt that was chosen; raises `ArgumentError` unless it is a text of printable characters."""
+    if not isinstance(salt, str) or not salt or not salt.isprintable():
+        raise ArgumentError(f"a salt is a text of one or more printable characters, not {salt!r}")
+    return salt
 
 
 def commitment(salt: str) -> str:

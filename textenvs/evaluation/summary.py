@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from textenvs.envs.policy import NO_USAGE, Usage
 from textenvs.evaluation.evaluate import Evaluation
-from textenvs.evaluation.records import EvaluationRow
+from textenvs.evaluation.records import EvaluationRow, usage_of
 from textenvs.evaluation.run_folder import Cell, Run, RunFolder, TaskRecord, cell_of
 from textenvs.evaluation.statistics import Estimate, FloatArray, mean_of_means, pooled_iqm, stratified
 from textenvs.planning.bounds import Value
@@ -167,7 +166,7 @@ def summary_of(run: Run, rows: Sequence[EvaluationRow]) -> Summary:
         forms=tuple(_form(form, run, played) for form in run.forms),
         differences=tuple(gain.summary() for gain in gains),
         difference=stratified(normalised, mean_of_means) if normalised else None,
-        usage=_usage(rows),
+        usage=asdict(usage_of(rows)),
         seconds=float(sum(row["seconds"] for row in rows)),
     )
 
@@ -181,7 +180,7 @@ def _by_cell(run: Run, rows: Rows) -> dict[Cell, list[EvaluationRow]]:
 
 
 def _cell(task: TaskRecord, form: str, rows: Rows) -> CellSummary:
-    usage = _usage(rows)
+    usage = usage_of(rows)
     n, replies = len(rows), sum(len(row["replies"]) for row in rows)
     evaluation = Evaluation(tuple(_score(row) for row in rows), sum(row["refusals"] for row in rows) / max(replies, 1))
     low, high = evaluation.interval if n > 1 else (None, None)
@@ -200,8 +199,8 @@ def _cell(task: TaskRecord, form: str, rows: Rows) -> CellSummary:
         replies=replies / n,
         invalid=evaluation.refused,
         forfeited=sum(row["forfeited"] is not None for row in rows) / n,
-        tokens=Usage(**usage).processed / n,
-        usage={name: total / n for name, total in usage.items()},
+        tokens=usage.processed / n,
+        usage={name: total / n for name, total in asdict(usage).items()},
         seconds=float(sum(row["seconds"] for row in rows)) / n,
     )
 
@@ -265,11 +264,6 @@ def _gain(task: TaskRecord, played: Mapping[Cell, Rows]) -> _Gain | None:
 def _score(row: EvaluationRow) -> float:
     """Return the undiscounted return of the player who is evaluated."""
     return row["scores"][0]
-
-
-def _usage(rows: Iterable[EvaluationRow]) -> dict[str, int]:
-    replies = (Usage(**usage) for row in rows for usage in row["usage"])
-    return asdict(sum(replies, NO_USAGE))
 
 
 def _read(value: Any) -> Any:
