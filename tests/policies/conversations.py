@@ -1,7 +1,7 @@
 """Golden conversations: all that a harness asks a model in one episode, and what it makes of the answers.
 
-A file begins with what is played and how (JSON); the answers are given, everything else is recorded. To add one, write
-the head and the answers (`>>> "guess 4"`) only and run `python -m tests.policies.conversations FILE …`; without files it
+A file begins with what is played and how (JSON); the answers are given, all else is recorded. To add one, write the
+head and the answers (`>>> "guess 4"`) only and run `python -m tests.policies.conversations FILE …`; without files it
 rewrites all. Read the result as the model would: a file records what is asked, not what should be.
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from textenvs.core.dialogue import Dialogue, Message
 from textenvs.core.errors import ArgumentError, EmptySplitError, check_range
-from textenvs.core.instances import deals_in
+from textenvs.core.instances import deals_in, digest
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
 from textenvs.envs.policy import Request, Usage
@@ -154,16 +154,34 @@ def practice_episode(request: Request) -> Episode | None:
     real = request.episode
     if real.game.players > 1:
         raise ArgumentError(f"reflexion practises games for one player; play a seat of {real.game.name} (solo_game)")
-    single = len(deals_in(real.game, "all") or ()) == 1
+    if not _has_others(real, "all"):
+        return _drawn(request, "all")
     for split in ("train", "all"):
-        for _ in range(DRAWS):
-            try:
-                episode = new_episode(real.game, real.settings, seed=request.random.below(1 << 63), split=split)
-            except EmptySplitError:
+        for _ in range(DRAWS if _has_others(real, split) else 0):
+            episode = _drawn(request, split)
+            if episode is None:
                 break
-            if single or episode.instance != real.instance:
+            if episode.instance != real.instance:
                 return episode
     return None
+
+
+def _has_others(real: Episode, split: str) -> bool:
+    """Return whether a split can have an instance other than that of an episode."""
+    try:
+        deals = deals_in(real.game, split)
+    except EmptySplitError:
+        return False
+    return deals is None or any(digest(real.game, state) != real.instance for state, _ in deals)
+
+
+def _drawn(request: Request, split: str) -> Episode | None:
+    """Return a new episode of a split with the rules and dials of a request; None if the split turns out empty."""
+    real = request.episode
+    try:
+        return new_episode(real.game, real.settings, seed=request.random.below(1 << 63), split=split)
+    except EmptySplitError:
+        return None
 
 
 def _coached(request: Request, episode: Episode, lessons: tuple[str, ...]) -> Coached:
