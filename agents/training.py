@@ -12,7 +12,7 @@ from transformers import LlamaForCausalLM
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Game
 from textenvs.envs.episode import Episode
-from textenvs.envs.forms import PlanEpisode, new_episode
+from textenvs.envs.forms import new_episode
 from textenvs.envs.settings import Settings
 from textenvs.evaluation.rollout import Played
 from textenvs.policies.language_model import LanguageModelPolicy
@@ -88,7 +88,7 @@ class Cell:
 
 def environment_steps(played: Sequence[Played]) -> int:
     """Return the replies given to environments; a plan counts as many as moves were played of it."""
-    return sum(each.episode.steps if isinstance(each.episode, PlanEpisode) else len(each.turns) for each in played)
+    return sum(each.episode.steps for each in played)
 
 
 def invalid_rate(played: Sequence[Played]) -> float:

@@ -115,6 +115,11 @@ class Episode:
         """Whether the episode has ended."""
         return not self._awaited
 
+    @property
+    def steps(self) -> int:
+        """Environment steps so far: replies given, the refused ones included."""
+        return len(self.replies)
+
     def to_move(self) -> tuple[int, ...]:
         """Return the players whose reply is awaited now."""
         return self._awaited

@@ -43,12 +43,14 @@ class OneShotEpisode(Episode, ABC):
 
     Each move stands for a reply of the `turns` form, with the same refusals, prices and forfeit. The reply may have
     `max_reply_chars` for each turn of the game; a longer one is refused unread until the episode is forfeited.
-
-    Attributes:
-        steps: moves that were played, refused and missing ones included: environment steps.
     """
 
-    steps = 0
+    _steps = 0
+
+    @property
+    def steps(self) -> int:
+        """Environment steps: moves that were played, refused and missing ones included."""
+        return self._steps
 
     def _most_chars(self) -> int:
         return self.settings.max_reply_chars * self.game.max_turns
@@ -58,7 +60,7 @@ class OneShotEpisode(Episode, ABC):
         self._hear(player, text)
         too_long = len(text) > self._most_chars()
         outcomes = self._play_unread(player, text) if too_long else self._play_all(player, self._bare(text))
-        self.steps = len(outcomes)
+        self._steps = len(outcomes)
         self._tell()
         paid = sum(outcome.rewards[player] for outcome in outcomes)
         refusals = [outcome.refusal for outcome in outcomes if outcome.refusal]

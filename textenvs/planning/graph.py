@@ -100,6 +100,10 @@ class InformationGraph:
         total = Fraction(weights) if isinstance(weights, int) else weights
         return tuple((self.states[index], weight / total) for index, weight in self.beliefs[node])
 
+    def pair(self, node: int, move: Any) -> int:
+        """Return the pair of `node` and one of its moves."""
+        return int(self.pair_start[node]) + self.moves[node].index(move)
+
     def view(self, node: int) -> str:
         """Return the text the player is shown at `node`."""
         return self.game.view(self._example(node), 0)

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from textenvs.core.dialogue import Message
 from textenvs.core.errors import check_choice, check_range
+from textenvs.envs.forms import OneShotEpisode
 from textenvs.envs.policy import Reply, Request
 from textenvs.policies.chat import Answer, Call, ChatModel
 
@@ -88,8 +89,12 @@ def move_call(
 
 def moves_wanted(request: Request) -> int:
     """Return how many moves a reply holds at most: all of the game's turns in the one-shot forms, else one."""
-    episode = request.episode
-    return episode.game.max_turns if episode.settings.form in ("plan", "strategy") else 1
+    return request.episode.game.max_turns if is_one_shot(request) else 1
+
+
+def is_one_shot(request: Request) -> bool:
+    """Return whether one reply decides all moves of the episode."""
+    return isinstance(request.episode, OneShotEpisode)
 
 
 class Agent:

@@ -4,16 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from textenvs.core.dialogue import Message
+from textenvs.core.dialogue import Dialogue
 from textenvs.core.errors import ArgumentError
 from textenvs.core.refusal import Refusal
 from textenvs.envs.policy import Reply, Request
 from textenvs.planning.graph import FloatArray, InformationGraph
 from textenvs.planning.plans import Plan
+
+
+class Follower:
+    """Finds the information states of an `InformationGraph` from the words that its player is told and replies."""
+
+    def __init__(self, graph: InformationGraph) -> None:
+        """Take the graph of the game that is played."""
+        self.graph = graph
+        self._known: dict[int, Mapping[str, int]] = {}
+
+    def node(self, dialogue: Dialogue) -> int:
+        """Return the information state that a whole dialogue of the `turns` form has reached."""
+        node = self.opening(dialogue[1].text)
+        for reply, view in zip(dialogue[2::2], dialogue[3::2], strict=True):
+            node = self.after(node, reply.text, view.text)
+        return node
+
+    def opening(self, view: str) -> int:
+        """Return the information state that opens with a view; raises `ArgumentError` if there is none."""
+        return self._matching(self._openings, view)
+
+    def after(self, node: int, reply: str, view: str) -> int:
+        """Return where a reply at `node` has led, if it brought `view`; raises `ArgumentError` if it cannot."""
+        pair = self.pair(node, reply)
+        return node if pair is None else self._matching(self._successors(pair), view)
+
+    def pair(self, node: int, reply: str) -> int | None:
+        """Return the pair of `node` and the move in a reply; None for a reply that is refused."""
+        move = self.graph.game.read(self.graph.belief(node)[0][0], 0, reply)
+        return None if isinstance(move, Refusal) else self.graph.pair(node, move)
+
+    def _successors(self, pair: int) -> Mapping[str, int]:
+        """Return the information states that a pair can lead to, by their views."""
+        if pair not in self._known:
+            nodes = self.graph.outcome_node[self.graph.outcome_start[pair] : self.graph.outcome_start[pair + 1]]
+            self._known[pair] = {self.graph.view(int(node)): int(node) for node in nodes if node >= 0}
+        return self._known[pair]
+
+    @cached_property
+    def _openings(self) -> dict[str, int]:
+        return {self.graph.view(int(node)): int(node) for node in self.graph.opening_node}
+
+    def _matching(self, nodes: Mapping[str, int], view: str) -> int:
+        if view not in nodes:
+            raise ArgumentError(f"this graph of {self.graph.game!r} does not lead to the view {view!r}")
+        return nodes[view]
 
 
 class GraphPolicy:
@@ -28,8 +73,8 @@ class GraphPolicy:
         self.graph = graph
         self.policy = policy
         self.name = name
+        self._follower = Follower(graph)
         self._nodes: dict[int, int] = {}
-        self._known: dict[int, Mapping[str, int]] = {}
 
     def start(self, slots: int) -> None:
         self._nodes.clear()
@@ -47,35 +92,11 @@ class GraphPolicy:
 
     def _node(self, request: Request) -> int:
         """Return the information state that the dialogue of a request has reached."""
-        view = request.dialogue[-1].text
+        *_, view = request.dialogue
         previous = self._nodes.get(request.slot)
         if previous is None:
-            return self._matching(self._openings, view)
-        reply: Message = request.dialogue[-2]
-        move = self.graph.game.read(self._state(previous), 0, reply.text)
-        if isinstance(move, Refusal):
-            return previous
-        pair = int(self.graph.pair_start[previous]) + self.graph.moves[previous].index(move)
-        return self._matching(self._successors(pair), view)
-
-    def _successors(self, pair: int) -> Mapping[str, int]:
-        """Return the information states that a pair can lead to, by their views."""
-        if pair not in self._known:
-            nodes = self.graph.outcome_node[self.graph.outcome_start[pair] : self.graph.outcome_start[pair + 1]]
-            self._known[pair] = {self.graph.view(int(node)): int(node) for node in nodes if node >= 0}
-        return self._known[pair]
-
-    @cached_property
-    def _openings(self) -> dict[str, int]:
-        return {self.graph.view(int(node)): int(node) for node in self.graph.opening_node}
-
-    def _state(self, node: int) -> Any:
-        return self.graph.belief(node)[0][0]
-
-    def _matching(self, nodes: Mapping[str, int], view: str) -> int:
-        if view not in nodes:
-            raise ArgumentError(f"this graph of {self.graph.game!r} does not lead to the view {view!r}")
-        return nodes[view]
+            return self._follower.opening(view.text)
+        return self._follower.after(previous, request.dialogue[-2].text, view.text)
 
 
 class PlanPolicy:
