@@ -17,8 +17,12 @@ from textenvs.core.instances import digest
 from textenvs.core.refusal import Refusal
 from textenvs.envs.settings import FORMS
 from textenvs.envs.shell import DIALS, ENVIRONMENT_ARGUMENTS
-from textenvs.envs.solo import SEAT_ARGUMENTS, SoloEnv
+from textenvs.envs.solo import SEAT_ARGUMENTS, SoloEnv, solo_game
 from textenvs.envs.streams import Purpose, Stream
+from textenvs.planning.enumeration import build_graph
+from textenvs.planning.errors import TooLargeError
+from textenvs.planning.values import optimal
+from textenvs.planning.written import averaged, best_strategies
 from textenvs.registry import ENTRIES, Entry, argument_names, game_class, make_game
 
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
@@ -49,6 +53,17 @@ def test_neighbouring_seeds_share_nothing(each: Entry) -> None:
 @pytest.mark.parametrize("game", small_games(), ids=lambda game: game.name)
 def test_players_cannot_tell_more_than_they_see(game: Game[Any, Any]) -> None:
     testing.check_no_leak(game)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
+def test_written_rules_can_tell_which_moves_are_legal(each: Entry) -> None:
+    try:
+        graph = build_graph(solo_game(each.name, level="easy"), limit=30_000)
+    except TooLargeError:
+        pytest.skip("too large to enumerate")
+    value = averaged(best_strategies(graph, search=0))
+    assert value.low <= optimal(graph).start + 1e-9
 
 
 @by_entry

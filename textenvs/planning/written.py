@@ -7,7 +7,7 @@ limitations and practical results"); so it is searched for by branch and bound, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from math import fsum, inf
@@ -18,13 +18,16 @@ import numpy.typing as npt
 
 from textenvs.core.game import Game
 from textenvs.core.written_strategy import as_rules_see, whole_strategy
-from textenvs.planning.bounds import Value, between, exact
+from textenvs.planning.bounds import Value, between
 from textenvs.planning.enumeration import build_graph
-from textenvs.planning.errors import TooLargeError, UnequalMovesError
+from textenvs.planning.errors import UnequalMovesError
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
-from textenvs.planning.values import TIE, action_values, evaluate, optimal, visits
+from textenvs.planning.values import TIE, Evaluation, action_values, evaluate, optimal, visits
 
 BoolArray = npt.NDArray[np.bool_]
+
+_FAINT = 1e-9
+_LAYER = 500  # evaluating a depth takes about as long as so many pairs
 
 
 class WrittenStrategy(NamedTuple):
@@ -44,26 +47,23 @@ class WrittenStrategy(NamedTuple):
 
 
 def strategy_value(
-    game: Game[Any, Any], split: str = "all", *, limit: int = 200_000, work: int = 1_000_000, search: int = 10_000_000
+    game: Game[Any, Any], split: str = "all", *, limit: int = 200_000, work: int = 1_000_000, search: int = 20_000_000
 ) -> Value:
     """Return the value of the best written strategies for a solo game.
 
     Args:
         game: the rules; one player.
         split: the instances an episode is drawn from.
-        limit: the most information states to enumerate; beyond, the bounds are those of the game.
+        limit: the most information states to enumerate.
         work: the most (state, move) pairs to examine in that, roughly 15 µs each.
         search: as for `best_strategies`.
 
     Raises:
-        UnequalMovesError: if views do not tell which moves are legal.
+        TooLargeError: if a limit is exceeded or the deals cannot be listed.
+        UnequalMovesError: if there are situations that rules cannot tell apart, with different legal moves.
         BrokenGameError: if the rules break another promise that planning relies on.
     """
-    try:
-        graph = build_graph(game, split, limit=limit, work=work)
-    except TooLargeError:
-        return between(*game.return_range)
-    return averaged(best_strategies(graph, search=search))
+    return averaged(best_strategies(build_graph(game, split, limit=limit, work=work), search=search))
 
 
 def averaged(strategies: Sequence[WrittenStrategy]) -> Value:
@@ -73,36 +73,37 @@ def averaged(strategies: Sequence[WrittenStrategy]) -> Value:
     return between(low, high)
 
 
-def best_strategies(graph: InformationGraph, *, search: int = 10_000_000) -> tuple[WrittenStrategy, ...]:
+def best_strategies(graph: InformationGraph, *, search: int = 20_000_000) -> tuple[WrittenStrategy, ...]:
     """Return the best written strategy for each opening view.
 
     Rules see what `as_rules_see` leaves of a view, and reply with standard wordings of moves. They can give every view
-    that they can tell from others a move of its own, so the best of them are the best deterministic policy of what
-    they see. None of its moves is refused: that would forfeit the episode, and no legal play earns less.
+    that they tell from others a move of its own, so the best of them are the best deterministic policy of what they
+    see. None of its moves is refused: that would forfeit the episode, and no legal play earns less.
 
     Args:
-        graph: the game; the length that a reply may have does not count.
-        search: how many (information state, move) pairs to look at, each as often as the search comes by, before
-            bounds have to do; roughly 0.1 µs each. Each opening is looked at once at least.
+        graph: the game; how long a reply may be is not considered.
+        search: how many (information state, move) pairs to evaluate over and over before bounds have to do; roughly
+            0.1 µs each. Every opening is searched once at least.
 
     Raises:
         UnequalMovesError: if there are situations that rules cannot tell apart, with different legal moves.
     """
     found = []
     for node, probability in zip(graph.opening_node, graph.opening_probability, strict=True):
-        problem = _Search(graph.opened(node), search)
-        value, policy = problem.solve()
+        problem = _Search(graph.opened(int(node)), search)
+        value, chosen = problem.solve()
         search = problem.left
-        found.append(WrittenStrategy(graph.view(node), float(probability), problem.written(policy), value))
+        found.append(WrittenStrategy(graph.view(int(node)), float(probability), problem.written(chosen), value))
     return tuple(found)
 
 
 class _Search:
     """Branch and bound over the policies of one opening.
 
-    A *choice* is one of the moves that rules can make in all situations that look the same to them, their *class*.
-    With C choices, a set of policies is given by those still `allowed`, bool[C]. The best policy that may treat
-    every situation on its own bounds them; where it wants different moves in one class, the search branches.
+    Situations that look the same to rules form a *class*, numbered from 0, and each move of a class is a *choice*. A
+    policy is a choice for every class. A set of policies is given by the choices still `allowed`, bool[C]. The best
+    policy that may treat each situation on its own bounds a set; the class that loses most by having to choose once
+    is where it is split.
     """
 
     def __init__(self, graph: InformationGraph, left: int) -> None:
@@ -110,41 +111,102 @@ class _Search:
         self.left = left
         self.seen = [as_rules_see(graph.view(node)) for node in range(graph.n_nodes)]
         numbers: dict[str, int] = {}
-        self.class_of = np.array([numbers.setdefault(seen, len(numbers)) for seen in self.seen])
-        self.choice_of, self.choice_class = self._choices(len(numbers))
-        self.choice_start = np.flatnonzero(np.diff(self.choice_class, prepend=-1))
+        self.node_class = np.array([numbers.setdefault(seen, len(numbers)) for seen in self.seen])
+        self.pair_choice, self.choice_class = self._choices(len(numbers))
 
     def _choices(self, classes: int) -> tuple[IntArray, IntArray]:
-        """Return the choice of each pair, int64[P], and the class of each choice, int64[C], in ascending order."""
-        graph = self.graph
+        """Return the choice of each pair, int64[P], and the class of each choice, int64[C]."""
+        numbers: dict[tuple[int, Any], int] = {}
         moves: list[tuple[Any, ...]] = [()] * classes
-        for node, its in enumerate(self.class_of):
-            moves[its] = moves[its] or graph.moves[node]
-            if graph.moves[node] != moves[its] and set(graph.moves[node]) != set(moves[its]):
+        choices = []
+        for node, its in enumerate(self.node_class.tolist()):
+            moves[its] = moves[its] or self.graph.moves[node]
+            if moves[its] != self.graph.moves[node] and set(moves[its]) != set(self.graph.moves[node]):
                 raise UnequalMovesError(
-                    f"rules cannot tell which moves of {graph.game!r} are legal where they see {self.seen[node]!r}"
+                    f"rules cannot tell which moves of {self.graph.game!r} are legal, seeing {self.seen[node]!r}"
                 )
-        sizes = np.array([len(each) for each in moves])
-        first = np.cumsum(sizes) - sizes
-        places = [{move: place for place, move in enumerate(each, start)} for each, start in zip(moves, first, strict=True)]
-        choices = [places[its][move] for its, node in zip(self.class_of, graph.moves, strict=True) for move in node]
-        return np.array(choices), np.repeat(np.arange(classes), sizes)
+            choices += [numbers.setdefault((its, move), len(numbers)) for move in self.graph.moves[node]]
+        return np.array(choices), np.array([its for its, _ in numbers])
 
-    def solve(self) -> tuple[Value, FloatArray]:
+    def solve(self) -> tuple[Value, IntArray]:
         """Return the value of the best policy, and the best policy found."""
-        newer = count()
-        allowed = np.ones(len(self.choice_class), dtype=np.bool_)
-        queue: list[tuple[float, int, BoolArray]] = [(-inf, next(newer), allowed)]
-        best, best_policy = -inf, np.empty(0)
-        while True:
-            minus_bound, _, allowed = heappop(queue)
-            if best >= -minus_bound - TIE:
-                return exact(best), best_policy
-            bound, loss = self.relaxed(allowed)
-            value, policy = self.improved(self.policy(loss), allowed)
+        newer = count(step=-1)
+        best, best_found = -inf, np.empty(0, dtype=np.int64)
+        queue: list[tuple[float, int, BoolArray]] = [(-inf, 0, np.ones(len(self.choice_class), dtype=np.bool_))]
+        while queue and -queue[0][0] > best + TIE:
+            _, _, allowed = heappop(queue)
+            bound, worth = self.relaxed(allowed)
+            value, found = self.climbed(self.best_of(worth), best)
             if value > best:
-                best, best_policy = value, policy
+                best, best_found = value, found
+            if bound > best + TIE:
+                for part in self.parts(allowed, worth):
+                    heappush(queue, (-bound, next(newer), part))
             if self.left <= 0:
-                return between(best, max(best, bound, -minus_bound if minus_bound > -inf else bound)), best_policy
-            for child in self.branches(allowed, loss):
-                heappush(queue, (-bound, next(newer), child))
+                break
+        return between(best, max(best, -queue[0][0]) if queue else best), best_found
+
+    def relaxed(self, allowed: BoolArray) -> tuple[float, FloatArray]:
+        """Return the bound of a set of policies, and what each choice gains on it: 0 or less, float64[C]."""
+        best = optimal(self.graph, allowed[self.pair_choice])
+        return best.start, np.where(allowed, self.gains(best), -inf)
+
+    def gains(self, evaluation: Evaluation) -> FloatArray:
+        """Return what each choice, made wherever its class is met, gains on a policy, float64[C].
+
+        Exact if no episode meets the class twice. What the policy never meets counts faintly.
+        """
+        self.left -= self.graph.n_pairs + _LAYER * self.graph.horizon
+        node = self.graph.pair_node
+        gain = action_values(self.graph, evaluation.values) - evaluation.values[node]
+        total = np.zeros(len(self.choice_class))
+        np.add.at(total, self.pair_choice, gain * (visits(self.graph, evaluation.policy) + _FAINT)[node])
+        return total
+
+    def best_of(self, worth: FloatArray) -> IntArray:
+        """Return the choice of each class that is worth most, int64[classes]."""
+        order = np.lexsort((-worth, self.choice_class))
+        best: IntArray = order[np.flatnonzero(np.diff(self.choice_class[order], prepend=-1))]
+        return best
+
+    def climbed(self, chosen: IntArray, enough: float) -> tuple[float, IntArray]:
+        """Return a policy and its value, improved choice by choice if it is already worth more than `enough`."""
+        now = self.evaluated(chosen)
+        while now.start > enough:
+            gains = self.gains(now)
+            choice = int(np.argmax(gains))
+            changed = chosen.copy()
+            changed[self.choice_class[choice]] = choice
+            after = self.evaluated(changed)
+            if after.start <= now.start + TIE:
+                break
+            now, chosen = after, changed
+        return now.start, chosen
+
+    def evaluated(self, chosen: IntArray) -> Evaluation:
+        """Return the value of a policy."""
+        return evaluate(self.graph, self._policy(chosen))
+
+    def parts(self, allowed: BoolArray, worth: FloatArray) -> Iterator[BoolArray]:
+        """Yield the sets of policies that differ in the choice of the class that loses most."""
+        open_classes = np.bincount(self.choice_class, allowed) > 1
+        loss = np.where(open_classes, -worth[self.best_of(worth)], -1.0)
+        its = self.choice_class == np.argmax(loss)
+        for choice in np.flatnonzero(its & allowed):
+            part = allowed & ~its
+            part[choice] = True
+            yield part
+
+    def written(self, chosen: IntArray) -> str:
+        """Return the rules of a policy, for all views that it can meet."""
+        policy = self._policy(chosen)
+        met = np.flatnonzero(visits(self.graph, policy) > 0)
+        moves: dict[str, str] = {}
+        for node in met[np.unique(self.node_class[met], return_index=True)[1]]:
+            pairs = slice(self.graph.pair_start[node], self.graph.pair_start[node + 1])
+            moves[self.seen[node]] = self.graph.wordings(node)[int(np.argmax(policy[pairs]))]
+        return whole_strategy(moves)
+
+    def _policy(self, chosen: IntArray) -> FloatArray:
+        policy: FloatArray = (chosen[self.node_class[self.graph.pair_node]] == self.pair_choice).astype(np.float64)
+        return policy
