@@ -7,14 +7,13 @@ limitations and practical results"); so it is searched for by branch and bound, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import count
 from math import fsum, inf
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from textenvs.core.game import Game
 from textenvs.core.written_strategy import as_rules_see, whole_strategy
@@ -23,8 +22,6 @@ from textenvs.planning.enumeration import build_graph
 from textenvs.planning.errors import UnequalMovesError
 from textenvs.planning.graph import FloatArray, InformationGraph, IntArray
 from textenvs.planning.values import TIE, Evaluation, action_values, evaluate, optimal, visits
-
-BoolArray = npt.NDArray[np.bool_]
 
 _FAINT = 1e-9
 _LAYER = 500  # evaluating a depth takes about as long as so many pairs
@@ -101,9 +98,9 @@ class _Search:
     """Branch and bound over the policies of one opening.
 
     Situations that look the same to rules form a *class*, numbered from 0, and each move of a class is a *choice*. A
-    policy is a choice for every class. A set of policies is given by the choices still `allowed`, bool[C]. The best
-    policy that may treat each situation on its own bounds a set; the class that loses most by having to choose once
-    is where it is split.
+    policy is a choice for every class; a set of policies is given by the choices that are `fixed`. The best policy
+    that may treat each situation of the other classes on its own bounds a set, and the class that loses most by
+    having to choose once is where the set is split.
     """
 
     def __init__(self, graph: InformationGraph, left: int) -> None:
@@ -132,24 +129,34 @@ class _Search:
         """Return the value of the best policy, and the best policy found."""
         newer = count(step=-1)
         best, best_found = -inf, np.empty(0, dtype=np.int64)
-        queue: list[tuple[float, int, BoolArray]] = [(-inf, 0, np.ones(len(self.choice_class), dtype=np.bool_))]
+        queue: list[tuple[float, int, tuple[int, ...]]] = [(-inf, 0, ())]
         while queue and -queue[0][0] > best + TIE:
-            _, _, allowed = heappop(queue)
-            bound, worth = self.relaxed(allowed)
+            _, _, fixed = heappop(queue)
+            bound, worth = self.relaxed(fixed)
             value, found = self.climbed(self.best_of(worth), best)
             if value > best:
                 best, best_found = value, found
             if bound > best + TIE:
-                for part in self.parts(allowed, worth):
-                    heappush(queue, (-bound, next(newer), part))
+                for choice in self.split(fixed, worth):
+                    heappush(queue, (-bound, next(newer), (*fixed, choice)))
             if self.left <= 0:
                 break
         return between(best, max(best, -queue[0][0]) if queue else best), best_found
 
-    def relaxed(self, allowed: BoolArray) -> tuple[float, FloatArray]:
+    def relaxed(self, fixed: tuple[int, ...]) -> tuple[float, FloatArray]:
         """Return the bound of a set of policies, and what each choice gains on it: 0 or less, float64[C]."""
+        chosen = list(fixed)
+        allowed = np.isin(self.choice_class, self.choice_class[chosen], invert=True)
+        allowed[chosen] = True
         best = optimal(self.graph, allowed[self.pair_choice])
         return best.start, np.where(allowed, self.gains(best), -inf)
+
+    def split(self, fixed: tuple[int, ...], worth: FloatArray) -> list[int]:
+        """Return the choices of the class, not fixed yet, that loses most."""
+        loss = -worth[self.best_of(worth)]
+        loss[self.choice_class[list(fixed)]] = -1.0
+        choices: list[int] = np.flatnonzero(self.choice_class == np.argmax(loss)).tolist()
+        return choices
 
     def gains(self, evaluation: Evaluation) -> FloatArray:
         """Return what each choice, made wherever its class is met, gains on a policy, float64[C].
@@ -186,16 +193,6 @@ class _Search:
     def evaluated(self, chosen: IntArray) -> Evaluation:
         """Return the value of a policy."""
         return evaluate(self.graph, self._policy(chosen))
-
-    def parts(self, allowed: BoolArray, worth: FloatArray) -> Iterator[BoolArray]:
-        """Yield the sets of policies that differ in the choice of the class that loses most."""
-        open_classes = np.bincount(self.choice_class, allowed) > 1
-        loss = np.where(open_classes, -worth[self.best_of(worth)], -1.0)
-        its = self.choice_class == np.argmax(loss)
-        for choice in np.flatnonzero(its & allowed):
-            part = allowed & ~its
-            part[choice] = True
-            yield part
 
     def written(self, chosen: IntArray) -> str:
         """Return the rules of a policy, for all views that it can meet."""
