@@ -71,9 +71,15 @@ def test_it_is_the_best_of_all_that_rules_can_do(kind: Any, seed: int, turns: in
     assert earned(game, strategies) == pytest.approx(averaged(strategies).value, abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    "game", [Tiger(2), Tiger(3), Coin(3), Fork(), GuessNumber(3, 2), GuessNumber(4, 3), Chaos(7, turns=4)], ids=repr
-)
+SMALL = [
+    *(Tiger(2), Tiger(3), Coin(3), Fork(), GuessNumber(3, 2), GuessNumber(4, 3), Chaos(7, turns=4)),
+    *(solo_game("KuhnPoker", seat=seat, opponent=name) for seat in (0, 1) for name in ("expert", "random")),
+    solo_game("PrisonersDilemma", rounds=3, opponent="script:tit_for_tat"),
+    solo_game("MatchingPennies", rounds=3, opponent="pool:test"),
+]
+
+
+@pytest.mark.parametrize("game", SMALL, ids=repr)
 def test_known_games_are_worth_the_best_of_all(game: Game[Any, Any]) -> None:
     assert strategy_value(game) == exact(pytest.approx(best_of_all(game), abs=1e-9))
 
@@ -84,6 +90,13 @@ def test_a_tiger_heard_only_once_is_left_alone() -> None:
     (strategy,) = best_strategies(build_graph(Tiger(3)))
     assert strategy.value == exact(-3.0)
     assert {rule.move for rule in strategy_rules(strategy.rules)} == {"listen"}
+
+
+def test_who_the_opponent_is_must_be_remembered() -> None:
+    """Both members of the pool react to the last round, each in its own way."""
+    game = solo_game("MatchingPennies", rounds=6, opponent="pool:test")
+    assert strategy_value(game) == exact(pytest.approx(4.0))
+    assert optimal(build_graph(game)).start == pytest.approx(5.0)
 
 
 def test_what_is_never_repeated_is_lost_to_rules() -> None:
