@@ -125,6 +125,17 @@ def test_values_of_a_split(terminal: Terminal) -> None:
     assert [line.split()[1] for line in out.splitlines() if line.startswith("optimal")] == ["0.3333"]
 
 
+def test_values_of_strategies(terminal: Terminal) -> None:
+    status, out, err = terminal("values", "Recall", "level=easy", "--strategy")
+    assert (status, err) == (0, "")
+    table = {line.rpartition("  ")[0].rsplit(None, 1)[0]: line.split()[-2:] for line in out.splitlines()[1:-1]}
+    assert table["strategy"] == ["0.5093", "exact"]
+    assert table["memory gap"] == ["0.4907", "exact"]
+    _, out, _ = terminal("values", "GuessNumber", "high=60", "--strategy", "--work", "1000")
+    assert "strategy            -0.3 … 1" in out, "what is too large lies between a forfeit and the best return"
+    assert "strategy" not in terminal("values", "Recall", "level=easy")[1]
+
+
 # show ------------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ def test_examples_run_one_after_the_other(document: Path) -> None:
     names: dict[str, Any] = {}
     for block in python_blocks(document.read_text()):
         exec(compile(block, str(document), "exec"), names)
+    assert names.get("table", "") in document.read_text(), "the table is not what its block computes"
 
 
 @pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)

@@ -11,7 +11,7 @@ from typing import Any
 
 from textenvs.catalogue import Facts, all_facts
 from textenvs.core.errors import ArgumentError, CorruptRunError, TextenvsError, check_choice
-from textenvs.core.game import LEVELS
+from textenvs.core.game import LEVELS, Game
 from textenvs.core.strategies import strategy
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
@@ -22,7 +22,10 @@ from textenvs.evaluation.run_folder import RUN, RunFolder
 from textenvs.evaluation.store import read_episodes
 from textenvs.evaluation.tournament import draw_cross_play, run_tournament, standings
 from textenvs.evaluation.verify import verify_run
-from textenvs.planning.reference import CELLS, ReferenceValues, reference_values
+from textenvs.planning.bounds import Value, between
+from textenvs.planning.errors import TooLargeError
+from textenvs.planning.reference import CELLS, ReferenceValues, gap, reference_values
+from textenvs.planning.written import strategy_value
 from textenvs.policies.scripted import StrategyPolicy
 from textenvs.registry import ENTRIES, entry, make_game
 from textenvs.suites import SUITES, Task, suite
@@ -60,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_game(values)
     values.add_argument("--split", default="all", help="all, train, validation or test")
     values.add_argument("--work", type=int, default=300_000, help="how much to examine before bounds have to do")
+    values.add_argument("--strategy", action="store_true", help="also the best rules that are written in one reply")
     values.set_defaults(run=_values)
 
     tournament = commands.add_parser("tournament", help="let policies play a game against each other")
@@ -184,8 +188,9 @@ def _values(options: argparse.Namespace) -> int:
     for dial in dials:
         check_choice("dial that values depend on", dial, VALUE_DIALS)
     settings = Settings(**dials)
+    game = solo_game(options.game, **arguments)
     values = reference_values(
-        solo_game(options.game, **arguments),
+        game,
         split=options.split,
         behaviour=strategy(settings.behaviour),
         refusal_price=settings.refusal_price,
@@ -193,9 +198,26 @@ def _values(options: argparse.Namespace) -> int:
         work=options.work,
     )
     print(f"{entry(options.game).id} {' '.join(options.arguments)}".rstrip())
-    _print_table([("ruler", "value", "known"), *_value_rows(values, settings.behaviour)])
+    rows = _value_rows(values, settings.behaviour)
+    if options.strategy:
+        written = _strategy_value(game, options, settings, values)
+        rows += [
+            (name, str(value), value.kind)
+            for name, value in (("strategy", written), ("memory gap", gap(values.optimal, written)))
+        ]
+    _print_table([("ruler", "value", "known"), *rows])
     print(f"cell: {values.cell() or 'open'}")
     return 0
+
+
+def _strategy_value(
+    game: Game[Any, Any], options: argparse.Namespace, settings: Settings, values: ReferenceValues
+) -> Value:
+    """Return the value of the best written strategy, between a forfeit and the optimum if the game is too large."""
+    try:
+        return strategy_value(game, options.split, work=options.work)
+    except TooLargeError:
+        return between(game.return_range[0] - settings.refusal_price * settings.max_refusals, values.optimal.high)
 
 
 def _value_rows(values: ReferenceValues, behaviour: str) -> list[tuple[str, str, str]]:

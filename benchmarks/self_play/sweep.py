@@ -84,6 +84,6 @@ def _settings(kuhn: int, tic_tac_toe: int, seeds: int) -> tuple[Setting, ...]:
 
 PRESETS = {
     "smoke": _settings(400, 600, 2),
-    "quick": _settings(20_000, 20_000, 3),
+    "quick": _settings(30_000, 20_000, 3),
     "standard": _settings(100_000, 200_000, 10),
 }

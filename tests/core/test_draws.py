@@ -59,6 +59,28 @@ def test_a_continuum_cannot_be_listed() -> None:
         every_outcome(lambda random: random.random())
 
 
+@pytest.mark.parametrize("n", [1, 6, 7, 10_000])
+def test_more_than_the_most_are_not_listed(n: int) -> None:
+    called = 0
+
+    def draw(random: Random) -> int:
+        nonlocal called
+        called += 1
+        return random.below(n)
+
+    listed = every_outcome(draw, 6)
+    assert listed == (None if n > 6 else tuple((number, Fraction(1, n)) for number in range(n)))
+    assert called <= 6, "where there are many, few are drawn to find that out"
+
+
+def test_one_rare_way_tells_of_many() -> None:
+    def draw(random: Random) -> int:
+        return random.below(4) if random.below(2) else 0
+
+    assert every_outcome(draw, 8) == ((0, Fraction(5, 8)), *((number, Fraction(1, 8)) for number in (1, 2, 3)))
+    assert every_outcome(draw, 7) is None
+
+
 def test_names_are_drawn_or_the_first() -> None:
     assert dict(every_outcome(lambda random: draw_names(random, "abc", 2, anew=False))) == {("a", "b"): 1}
     assert len(every_outcome(lambda random: draw_names(random, "abc", 2, anew=True))) == 6

@@ -21,7 +21,7 @@ from textenvs.envs.multi import SimultaneousEnv, TurnEnv
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.games.kuhn_poker import KuhnPoker
 from textenvs.games.prisoners_dilemma import PrisonersDilemma
-from textenvs.registry import ENTRIES, Entry
+from textenvs.registry import ENTRIES, Entry, make_game
 
 SEVERAL = [each for each in ENTRIES if each.players > 1]
 BAD_REPLIES = ("", "nonsense", "é" * 3)
@@ -62,9 +62,24 @@ def test_pettingzoo_finds_nothing_wrong_with_the_registered_parallel_environment
     api_test(parallel_to_aec(pettingzoo.make("parallel", each.id, render_mode="ansi")), num_cycles=100)
 
 
-def test_max_cycles_as_pettingzoo_means_it() -> None:
-    game = PrisonersDilemma(rounds=100)
+ALL_MOVE_TO_THE_LAST_ROUND = (
+    "Auction", "BattleOfSexes", "Blotto", "Chicken", "MatchingPennies", "PrisonersDilemma", "PublicGoods", "StagHunt"
+)  # fmt: skip
+"""The games that PettingZoo's test of `max_cycles` is made for.
+
+It counts that everybody moves in every cycle, and that nothing ends in the first four. Turns are not taken by everybody
+in every cycle, a lake may be fished out in Commons, and in Mafia players die and only some act at night.
+"""
+
+
+@pytest.mark.parametrize("name", ALL_MOVE_TO_THE_LAST_ROUND)
+def test_max_cycles_as_pettingzoo_means_it(name: str) -> None:
+    game = make_game(name)
     max_cycles_test(SimpleNamespace(parallel_env=partial(SimultaneousEnv, game), env=partial(TurnEnv, game)))
+
+
+def test_other_simultaneous_games_may_end_early() -> None:
+    assert {each.name for each in SEVERAL if each.simultaneous} - {"Commons", "Mafia"} == {*ALL_MOVE_TO_THE_LAST_ROUND}
 
 
 def test_pettingzoo_makes_the_environments() -> None:

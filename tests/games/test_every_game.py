@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import cleandoc
+from itertools import chain, product
 from typing import Any
 
 import gymnasium as gym
@@ -15,13 +16,20 @@ from textenvs import testing
 from textenvs.core.game import LEVELS, Game
 from textenvs.core.instances import digest
 from textenvs.core.refusal import Refusal
+from textenvs.core.seat import Seat
+from textenvs.core.strategies import strategy
 from textenvs.envs.settings import FORMS
 from textenvs.envs.shell import DIALS, ENVIRONMENT_ARGUMENTS
-from textenvs.envs.solo import SEAT_ARGUMENTS, SoloEnv
+from textenvs.envs.solo import SEAT_ARGUMENTS, SoloEnv, solo_game
 from textenvs.envs.streams import Purpose, Stream
+from textenvs.planning.enumeration import build_graph
+from textenvs.planning.errors import TooLargeError
+from textenvs.planning.values import optimal
+from textenvs.planning.written import averaged, best_strategies
 from textenvs.registry import ENTRIES, Entry, argument_names, game_class, make_game
 
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
+by_members = pytest.mark.parametrize("each", [each for each in ENTRIES if each.players > 1], ids=lambda each: each.name)
 by_form = pytest.mark.parametrize("form", FORMS)
 
 
@@ -49,6 +57,17 @@ def test_neighbouring_seeds_share_nothing(each: Entry) -> None:
 @pytest.mark.parametrize("game", small_games(), ids=lambda game: game.name)
 def test_players_cannot_tell_more_than_they_see(game: Game[Any, Any]) -> None:
     testing.check_no_leak(game)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
+def test_written_rules_can_tell_which_moves_are_legal(each: Entry) -> None:
+    try:
+        graph = build_graph(solo_game(each.name, level="easy"), limit=30_000)
+    except TooLargeError:
+        pytest.skip("too large to enumerate")
+    value = averaged(best_strategies(graph, search=0))
+    assert value.low <= optimal(graph).start + 1e-9
 
 
 @by_entry
@@ -93,6 +112,28 @@ def test_games_that_draw_their_instances_hardly_draw_one_twice(each: Entry) -> N
     if game.deals() is None:
         drawn = {digest(game, game.deal(Stream(seed, Purpose.DEAL))) for seed in range(1_000)}
         assert len(drawn) > 850
+
+
+@by_members
+def test_pools_hold_some_opponents_out_and_all_of_them_can_play(each: Entry) -> None:
+    game = make_game(each.name, level="easy")
+    assert {"train", "test"} <= game.pools.keys()
+    assert not {*game.pools["train"]} & {*game.pools["test"]}
+    for member in dict.fromkeys(chain.from_iterable(game.pools.values())):
+        for state, player in testing.visits(Seat(game, game.players - 1, member), 1):
+            assert not game.is_over(state.state)
+            assert player == 0
+
+
+@by_members
+def test_members_of_different_pools_play_differently(each: Entry) -> None:
+    """What was learned against one pool would else be tested against the same play."""
+    games = [make_game(each.name, level=level) for level in ("easy", "medium")]
+    alike = {*product(games[0].pools["train"], games[0].pools["test"])}
+    for game, (state, player) in ((rules, there) for rules in games for there in testing.visits(rules, 8)):
+        moves = {name: dict(strategy(name)(game, state, player)) for name in chain.from_iterable(alike)}
+        alike = {(one, other) for one, other in alike if moves[one] == moves[other]}
+    assert not alike
 
 
 @by_entry

@@ -3,11 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import permutations, product
+from typing import Any
 
+import pyspiel
 import pytest
 
 from textenvs.core.refusal import Refusal
+from textenvs.core.strategies import strategy
 from textenvs.games.kuhn_poker import CARDS, KuhnPoker, KuhnPokerState, Move
+from textenvs.planning.equilibrium import exploitability
 
 GAME = KuhnPoker()
 
@@ -76,6 +80,42 @@ def test_every_payment_agrees_with_a_second_implementation() -> None:
                 assert paid == (won, -won)
 
 
+def compare(ours: KuhnPokerState, theirs: Any, paid: tuple[float, ...] = (0.0, 0.0)) -> int:
+    """Play every way on from a position here and in OpenSpiel, compare everything, and return the number of ends."""
+    assert GAME.is_over(ours) == theirs.is_terminal()
+    if theirs.is_terminal():
+        assert list(paid) == theirs.returns()
+        return 1
+    player = theirs.current_player()
+    assert GAME.to_move(ours) == (player,)
+    passes, bets = theirs.legal_actions()
+    assert (theirs.action_to_string(passes), theirs.action_to_string(bets)) == ("Pass", "Bet")
+    meaning = {"check": passes, "fold": passes, "bet": bets, "call": bets}
+    assert sorted(meaning[move] for move in GAME.legal(ours, player)) == [passes, bets]
+    ends = 0
+    for move in GAME.legal(ours, player):
+        after = GAME.apply(ours, move)
+        earned = GAME.rewards(ours, move, after)
+        ends += compare(after, theirs.child(meaning[move]), (paid[0] + earned[0], paid[1] + earned[1]))
+    return ends
+
+
+def test_every_hand_is_that_of_open_spiel() -> None:
+    dealt = {}
+    root = pyspiel.load_game("kuhn_poker").new_initial_state()
+    for first, chance in root.chance_outcomes():
+        for second, other in root.child(first).chance_outcomes():
+            dealt[KuhnPokerState((first, second))] = chance * other
+            assert compare(KuhnPokerState((first, second)), root.child(first).child(second)) == 5
+    assert dealt == pytest.approx({state: float(p) for state, p in GAME.deals()})
+
+
+def test_exploitability_is_that_of_open_spiel() -> None:
+    theirs = pyspiel.load_game("kuhn_poker")
+    random_play = float(exploitability(GAME, strategy("random")))
+    assert random_play == pytest.approx(pyspiel.exploitability(theirs, pyspiel.UniformRandomPolicy(theirs)))
+
+
 def test_the_numbers_of_states_are_as_documented() -> None:
     to_move = [state for _, _, state in positions() if GAME.to_move(state)]
     assert len(to_move) == 24
@@ -125,6 +165,44 @@ def test_the_expert_is_kuhns_equilibrium_with_alpha_one_third() -> None:
                 assert chances.get("call", 0) == calls[player][own]
             else:
                 assert chances.get("bet", 0) == bets[own]
+
+
+def naive_exploitability(script: dict[str, Move]) -> Fraction:
+    """What a best response earns on average over both seats, trying every reply to each card and betting."""
+    total = Fraction(0)
+    for own in "JQK":
+        others = [card for card in "JQK" if card != own]
+        for seat in (0, 1):
+            best = max(
+                sum(answered(own, other, seat, dict(zip(script, plan, strict=True)), script) for other in others)
+                for plan in product(("check", "bet"), ("call", "fold"))
+            )
+            total += Fraction(best, 6)
+    return total / 2
+
+
+def answered(own: str, other: str, seat: int, plan: dict[str, Move], script: dict[str, Move]) -> int:
+    """What a plan earns with one card against a script with another, each from no bet or a bet to a move."""
+    betting: list[str] = []
+    while " ".join(betting) not in PLAYS:
+        mover = plan if len(betting) % 2 == seat else script
+        betting.append(mover["bet" if betting[-1:] == ["bet"] else "none"])
+    won = chips(own + other if seat == 0 else other + own, " ".join(betting))
+    return won if seat == 0 else -won
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "known"),
+    [
+        ("bold", {"none": "bet", "bet": "call"}, Fraction(1, 3)),
+        ("meek", {"none": "check", "bet": "fold"}, Fraction(1)),
+    ],
+)
+def test_scripts_play_as_documented(name: str, script: dict[str, Move], known: Fraction) -> None:
+    for _, betting, state in positions():
+        for player in GAME.to_move(state):
+            assert GAME.script(name, state, player) == ((script["bet" if betting.endswith("bet") else "none"], 1),)
+    assert exploitability(GAME, strategy(f"script:{name}")) == naive_exploitability(script) == known
 
 
 def test_only_a_showdown_tells_the_others_card() -> None:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.refusal import Refusal
 from textenvs.envs.streams import Purpose, Stream
-from textenvs.games.listing import all_draws
 from textenvs.games.shell import Shell, ShellState
 from textenvs.games.shell_commands import MOST_CHARACTERS, MOST_ENTRIES, Disk, run
 from textenvs.games.shell_tasks import DIRECTORIES, FILES, WORDS, Task, told
@@ -371,18 +370,6 @@ def test_deals_and_draws_are_the_same() -> None:
     assert {p for _, p in listed} == {Fraction(1, 64)}
     assert {game.deal(Stream(seed, Purpose.DEAL)) for seed in range(800)} == {state for state, _ in listed}
     assert Shell().deals() is None
-
-
-def test_all_draws_lists_what_may_be_drawn() -> None:
-    listed = dict(all_draws(lambda random: (random.choice("ab"), random.below(2) + random.below(2)), 100) or ())
-    assert listed == {(c, n): Fraction(1 + (n == 1), 8) for c in "ab" for n in range(3)}
-    orders = all_draws(lambda random: random.shuffled("abc"), 6) or ()
-    assert sorted(orders) == sorted(
-        (tuple(order), Fraction(1, 6)) for order in ("abc", "acb", "bac", "bca", "cab", "cba")
-    )
-    assert all_draws(lambda random: random.below(7), 6) is None
-    with pytest.raises(NotImplementedError):
-        all_draws(lambda random: random.random(), 6)
 
 
 # Known values: the easy level as a game of two files in two directories

@@ -306,8 +306,8 @@ def value_of(game: Game[Any, Any], policy: Any) -> float:
     return sum(float(p) * played(game, policy, state, ()) for state, p in game.deals() or ())
 
 
-def best_deterministic(game: Game[Any, Any]) -> float:
-    """Return the best value of all deterministic policies of histories, by trying every one of them."""
+def best_deterministic(game: Game[Any, Any], known: Any = lambda history: history) -> float:
+    """Return the best value of all deterministic policies of what is `known` of histories, by trying every one."""
     best = float("-inf")
     pending: list[dict[Any, Any]] = [{}]
     while pending:
@@ -315,15 +315,16 @@ def best_deterministic(game: Game[Any, Any]) -> float:
         unknown: list[tuple[Any, Any]] = []
 
         def choose(history: Any, legal: Any, policy: Any = policy, unknown: Any = unknown) -> Any:
-            if history not in policy:
-                unknown.append((history, legal))
+            seen = known(history)
+            if seen not in policy:
+                unknown.append((seen, legal))
                 return [(legal[0], 1)]
-            return [(policy[history], 1)]
+            return [(policy[seen], 1)]
 
         value = value_of(game, choose)
         if unknown:
-            history, legal = unknown[0]
-            pending += [{**policy, history: move} for move in legal]
+            seen, legal = unknown[0]
+            pending += [{**policy, seen: move} for move in legal]
         else:
             best = max(best, value)
     return best

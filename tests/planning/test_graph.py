@@ -15,6 +15,7 @@ from textenvs.planning.enumeration import build_graph
 from textenvs.planning.errors import BrokenGameError, TooLargeError, UnequalMovesError
 from textenvs.planning.graph import InformationGraph
 from textenvs.planning.states import StateTable
+from textenvs.planning.values import optimal, uniform_policy, visits
 
 GAMES = [Coin(), Coin(heads=0.7), Tiger(), Fork(), Ladder(), *(Chaos(seed, turns=3) for seed in range(10))]
 
@@ -149,6 +150,21 @@ def test_sampled_episodes_are_reproducible() -> None:
     zeros = np.zeros(50, dtype=np.int64)
     first, again = (graph.sample_step(zeros, zeros, np.random.default_rng(5)) for _ in range(2))
     assert np.array_equal(first[1], again[1])
+
+
+@pytest.mark.parametrize("game", GAMES, ids=repr)
+@pytest.mark.parametrize("observed", [False, True])
+def test_an_opening_alone_is_the_same_game_from_there(game: Any, observed: bool) -> None:
+    graph = build_graph(game, observed=observed)
+    best = optimal(graph)
+    for node in graph.opening_node:
+        alone = graph.opened(int(node))
+        assert optimal(alone).start == pytest.approx(best.values[node])
+        assert alone.beliefs[alone.opening_node[0]] == graph.beliefs[node]
+        assert (visits(alone, uniform_policy(alone)) > 0).all(), "nothing is there that cannot be reached"
+        for one in range(alone.n_nodes):
+            other = graph.beliefs.index(alone.beliefs[one])
+            assert (alone.view(one), alone.moves[one]) == (graph.view(other), graph.moves[other])
 
 
 @pytest.mark.parametrize("arguments", [{"limit": 84}, {"work": 100}])

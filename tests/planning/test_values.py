@@ -32,6 +32,7 @@ from textenvs.planning.values import (
     optimal,
     state_policy,
     uniform_policy,
+    visits,
 )
 
 chaos = st.builds(
@@ -188,6 +189,29 @@ def test_action_values_look_one_move_ahead() -> None:
     graph = build_graph(Coin(calls=2))
     q = action_values(graph, optimal(graph).values)
     assert q.tolist() == pytest.approx([2 / 3 + 2 / 3, 1 / 3 + 2 / 3, 2 / 3, 1 / 3])
+
+
+@given(chaos, st.integers(0, 100))
+@settings(max_examples=60, deadline=None)
+def test_rewards_where_a_policy_comes_by_sum_to_its_value(game: Chaos, seed: int) -> None:
+    graph = build_graph(game)
+    policy = greedy(graph, np.random.default_rng(seed).random(graph.n_pairs)) * 0.7 + uniform_policy(graph) * 0.3
+    paid = visits(graph, policy)[graph.pair_node] * policy * graph.reward
+    assert paid.sum() == pytest.approx(evaluate(graph, policy).start)
+
+
+@given(chaos, st.integers(0, 100))
+@settings(max_examples=60, deadline=None)
+def test_the_best_of_some_moves_is_one_of_them(game: Chaos, seed: int) -> None:
+    graph = build_graph(game)
+    kept = greedy(graph, np.random.default_rng(seed).random(graph.n_pairs)) > 0
+    only = optimal(graph, kept)
+    assert only.start == pytest.approx(evaluate(graph, kept.astype(np.float64)).start)
+    more = kept | (np.random.default_rng(seed + 1).random(graph.n_pairs) < 0.5)
+    some = optimal(graph, more)
+    assert only.start - 1e-9 <= some.start <= optimal(graph).start + 1e-9
+    assert not some.policy[~more].any()
+    assert some.start == pytest.approx(evaluate(graph, some.policy).start)
 
 
 def test_a_mixture_follows_each_part_at_its_share() -> None:

@@ -23,17 +23,29 @@ def draw_names(random: Random, names: Sequence[T], n: int, *, anew: bool) -> tup
     return draw_some(random, names, n) if anew else tuple(names[:n])
 
 
-def every_outcome(draw: Callable[[Random], H]) -> Distribution[H]:
+def every_outcome(draw: Callable[[Random], H], most: int | None = None) -> Distribution[H] | None:
     """Return all that `draw` can return, each with its exact probability, in the order of its first draws.
 
-    `draw` is called once for every sequence of draws, so these must be few; it may ask for anything but `random()`.
-    `Game.deal` and `Game.deals` agree by construction where the latter is `every_outcome` of the former.
+    `draw` is called once for every sequence of draws; it may ask for anything but `random()`. `Game.deal` and
+    `Game.deals` agree by construction where the latter is `every_outcome` of the former.
+
+    Args:
+        draw: asks its argument for whole numbers, choices and orders.
+        most: how many sequences of draws are few enough to list; any number if None.
+
+    Returns:
+        The outcomes; None if one sequence of draws is rarer than one in `most`, as some are where there are more.
+
+    Raises:
+        TypeError: if `draw` asks for `random()`.
     """
     outcomes: dict[H, Fraction] = {}
     script: list[int] | None = []
     while script is not None:
         random = _Scripted(script)
         outcome = draw(random)
+        if most is not None and random.probability * most < 1:
+            return None
         outcomes[outcome] = outcomes.get(outcome, Fraction(0)) + random.probability
         script = random.next_script()
     return tuple(outcomes.items())

@@ -10,11 +10,11 @@ from textenvs.core.dialogue import example_reply
 from textenvs.core.errors import EmptySplitError
 from textenvs.core.game import Game
 from textenvs.core.refusal import Refusal
+from textenvs.core.written_strategy import strategy_rules
 from textenvs.envs.episode import Episode, Outcome
 from textenvs.envs.judges import JudgedReply, named_judge
 from textenvs.envs.settings import Settings
 from textenvs.envs.streams import Purpose, Stream
-from textenvs.envs.written_strategy import strategy_rules
 
 _BULLET = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s+(?=\S)")
 
@@ -25,7 +25,8 @@ PLAN_INSTRUCTIONS = (
 )
 STRATEGY_INSTRUCTIONS = (
     "Here, however, you write your whole strategy now, before anything happens: rules, one on each line. In each turn "
-    "the first rule whose words all occur in what you would be shown makes your move. Rules look like this:\n"
+    "the first rule whose words all occur in what you would be shown makes your move. Words with commas or colons in "
+    "them go in double quotes. Rules look like this:\n"
     "if some words and other words: {example}\notherwise: {example}"
 )
 NO_RULE = Refusal("No rule of your strategy fits the situation.", "empty")

@@ -9,7 +9,7 @@ from math import fsum
 from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_choice, check_flag, check_range
-from textenvs.core.game import Distribution, Game, Levels, T
+from textenvs.core.game import Distribution, Game, Levels, Random, T, draw
 from textenvs.core.reading import last_wanted
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.phrasing import count, points
@@ -35,16 +35,16 @@ class Result(NamedTuple):
     """How a hand ended.
 
     Attributes:
-        over: whether the player went over 21.
+        dealer: the dealer's total, `BUST` or `NATURAL`; None if the player went over 21.
         paid: what the player won.
     """
 
-    over: bool
+    dealer: int | None
     paid: float
 
 
-Move = Choice | int | Opening
-"""A choice; by chance a card (1 … 10), the dealer's total (17 … 21, `BUST`, `NATURAL`) or the opening of a hand."""
+Move = Choice | int
+"""A choice; by chance a card (1 … 10) or the dealer's total (17 … 21, `BUST`, `NATURAL`)."""
 
 BUST = 0
 NATURAL = 22
@@ -54,17 +54,19 @@ class BlackjackState(NamedTuple):
     """A hand, and how the one before it ended.
 
     Attributes:
+        openings: of all hands.
         hand: number of the current hand, from 1; one more than there are when the game is over.
-        cards: the total, whether it is soft, and the dealer's open card; None before the hand is dealt.
-        drawn: whether the player has drawn a card in this hand.
+        cards: the total, whether it is soft, and the dealer's open card; None when the game is over.
+        drawn: the last card the player drew in this hand, 0 before the first.
         doing: the choice whose outcome chance decides next, None if the player is to move.
         stake: 2 for a doubled hand, else 1.
         last: how the hand before ended.
     """
 
-    hand: int = 1
-    cards: Opening | None = None
-    drawn: bool = False
+    openings: tuple[Opening, ...]
+    hand: int
+    cards: Opening | None
+    drawn: int = 0
     doing: Choice | None = None
     stake: int = 1
     last: Result | None = None
@@ -81,8 +83,8 @@ class Blackjack(Game[BlackjackState, Move]):
     Players and turns:
         One player, one choice a turn; each choice is one turn.
     What the player sees:
-        The total of the hand, whether it is soft, and the dealer's open card. After a hand, the dealer's
-        total and what was won or lost.
+        The total of the hand, whether it is soft, the card just drawn and the dealer's open card. After
+        a hand, the dealer's total and what was won or lost.
     Replies:
         `hit` or `stand`, and `double` as the first choice of a hand if it is offered. In a longer reply
         the last of these words that is not ruled out ("do not stand") counts.
@@ -104,8 +106,9 @@ class Blackjack(Game[BlackjackState, Move]):
         rules: "sutton", "plain" or "casino".
         double: whether the first choice of a hand may be to double the stake for just one more card.
     Size:
-        The first hand opens in one of 270 ways, which are the instances; all else is chance during
-        play. At most 20 turns a hand, usually one or two.
+        Each hand opens in one of 270 ways, and these openings are the instance: 270^hands instances, listed
+        for one hand and drawn for more; all other cards are chance during play. At most 20 turns a hand,
+        usually one or two.
     Known values:
         Of one hand: rules="sutton" optimal -0.043113, plan -0.0645, myopic -0.0485, random -0.3942; with
         `double` optimal -0.030582. rules="plain" optimal -0.046556. rules="casino" optimal -0.024208,
@@ -147,11 +150,16 @@ class Blackjack(Game[BlackjackState, Move]):
     def _natural_pays(self) -> float:
         return 1.5 if self.rules == "casino" else 1.0
 
-    def deals(self) -> Distribution[BlackjackState]:
-        return tuple((BlackjackState(cards=opening), p) for opening, p in _openings())
+    def deals(self) -> Distribution[BlackjackState] | None:
+        if self.hands > 1:
+            return None
+        return tuple((opened((opening,)), p) for opening, p in _openings())
 
-    def content(self, state: BlackjackState) -> Opening | None:
-        return state.cards
+    def deal(self, random: Random) -> BlackjackState:
+        return opened(tuple(draw(_openings(), random) for _ in range(self.hands)))
+
+    def content(self, state: BlackjackState) -> tuple[Opening, ...]:
+        return state.openings
 
     def to_move(self, state: BlackjackState) -> tuple[int, ...]:
         return (0,) if state.cards and not state.doing else ()
@@ -160,9 +168,7 @@ class Blackjack(Game[BlackjackState, Move]):
         return ("hit", "stand", "double") if self.double and not state.drawn else ("hit", "stand")
 
     def chance(self, state: BlackjackState) -> Distribution[Move]:
-        if not state.cards:
-            return _later_openings() if state.hand <= self.hands else ()
-        if not state.doing:
+        if not state.cards or not state.doing:
             return ()
         fresh = not state.drawn
         if state.doing == "stand":
@@ -172,8 +178,6 @@ class Blackjack(Game[BlackjackState, Move]):
         return _cards_after_look(state.cards.shown if looks else 0)
 
     def apply(self, state: BlackjackState, move: Move) -> BlackjackState:
-        if isinstance(move, Opening):
-            return state._replace(cards=move)
         if isinstance(move, str):
             return state._replace(doing=move, stake=2 if move == "double" else 1, last=None)
         assert state.cards
@@ -183,11 +187,11 @@ class Blackjack(Game[BlackjackState, Move]):
         if total > 21:
             return self._ended(state, None)
         doing: Choice | None = "stand" if state.doing == "double" else None
-        return state._replace(cards=Opening(total, soft, state.cards.shown), drawn=True, doing=doing)
+        return state._replace(cards=Opening(total, soft, state.cards.shown), drawn=move, doing=doing)
 
     def _ended(self, state: BlackjackState, dealer: int | None) -> BlackjackState:
         """Return the state after a hand."""
-        return BlackjackState(state.hand + 1, last=Result(dealer is None, self._payment(state, dealer)))
+        return opened(state.openings, state.hand + 1, Result(dealer, self._payment(state, dealer)))
 
     def _payment(self, state: BlackjackState, dealer: int | None) -> float:
         """Return what a hand pays when the dealer has the total `dealer`, None if the player went over 21."""
@@ -231,9 +235,10 @@ class Blackjack(Game[BlackjackState, Move]):
     def view(self, state: BlackjackState, player: int) -> str:
         news = f"{_told(state.last)} " if state.last else ""
         if not state.cards:
-            return f"{news}The game is over." if state.hand > self.hands else f"{news}The next hand is dealt."
+            return f"{news}The game is over."
         number = f"Hand {state.hand} of {self.hands}. " if self.hands > 1 else ""
-        return f"{news}{number}You have {self._total(state)}. The dealer shows {_card(state.cards.shown)}."
+        drawn = f"drew {_card(state.drawn)} and have" if state.drawn else "have"
+        return f"{news}{number}You {drawn} {self._total(state)}. The dealer shows {_card(state.cards.shown)}."
 
     def _total(self, state: BlackjackState) -> str:
         if not state.cards or self._is_natural(state):
@@ -254,7 +259,7 @@ class Blackjack(Game[BlackjackState, Move]):
         return choice
 
     def vocabulary(self) -> tuple[str, ...]:
-        return ("You have a natural 21. The dealer shows an ace. You went over 21: you lose 1 point. A draw.",)
+        return ("You drew an ace and have a natural 21, soft.", *(_told(Result(end, 0.0)) for end in (BUST, NATURAL)))
 
     def expert(self, state: BlackjackState, player: int) -> Distribution[Move]:
         """The choice that wins most on average: optimal."""
@@ -264,6 +269,11 @@ class Blackjack(Game[BlackjackState, Move]):
     def choice_values(self, state: BlackjackState) -> dict[Move, float]:
         """Return what the hand pays on average after each choice, if the rest of it is played best."""
         return {choice: _worth(self, self.apply(state, choice)) for choice in self.legal(state, 0)}
+
+
+def opened(openings: tuple[Opening, ...], hand: int = 1, last: Result | None = None) -> BlackjackState:
+    """Return the state at the start of a hand, or after the last one."""
+    return BlackjackState(openings, hand, openings[hand - 1] if hand <= len(openings) else None, last=last)
 
 
 _MOST_TURNS = 20
@@ -297,15 +307,6 @@ def _openings() -> Exact[Opening]:
     return tuple(weights.items())
 
 
-# What chance does during play has its exact probabilities rounded to floats: after every hand there are thousands of
-# ways to go on, and planning would spend its time on fractions.
-
-
-@lru_cache(maxsize=1)
-def _later_openings() -> Distribution[Opening]:
-    return _rounded(_openings())
-
-
 def _makes_natural(shown: int) -> Fraction:
     """Return how likely the dealer's hidden card makes a natural."""
     return {1: Fraction(4, 13), 10: Fraction(1, 13)}.get(shown, Fraction(0))
@@ -332,6 +333,7 @@ def _dealers_totals(shown: int, *, natural: bool) -> Distribution[int]:
 
 
 def _rounded(outcomes: Exact[T]) -> Distribution[T]:
+    """Return exact probabilities as floats: planning spends most of its time on fractions otherwise."""
     return tuple((outcome, float(p)) for outcome, p in outcomes)
 
 
@@ -352,7 +354,7 @@ def _drawn_to_17(total: int, soft: bool) -> Exact[int]:
 def _worth(game: Blackjack, state: BlackjackState) -> float:
     """Return what a hand pays on average if it is played best from `state` on."""
     if state.cards:
-        return _worth_of_hand(game, state._replace(hand=1, last=None))
+        return _worth_of_hand(game, state._replace(openings=(), drawn=min(state.drawn, 1), last=None))
     return state.last.paid if state.last else 0.0
 
 
@@ -390,8 +392,8 @@ def _card(card: int) -> str:
 
 def _told(result: Result) -> str:
     """Return how a hand ended."""
-    if result.over:
-        return f"You went over 21: you lose {points(-result.paid)}."
-    if result.paid:
-        return f"You win {points(result.paid)}." if result.paid > 0 else f"You lose {points(-result.paid)}."
-    return "A draw."
+    won = f"you win {points(result.paid)}" if result.paid > 0 else f"you lose {points(-result.paid)}"
+    if result.dealer is None:
+        return f"You went over 21: {won}."
+    has = {BUST: "goes over 21", NATURAL: "has a natural"}.get(result.dealer, f"has {result.dealer}")
+    return f"The dealer {has}: {won if result.paid else 'a draw'}."

@@ -9,12 +9,12 @@ from functools import lru_cache
 from itertools import product
 from typing import ClassVar, NamedTuple
 
+from textenvs.core.draws import every_outcome
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.calendar_meetings import WISHES, Meeting, Wish, holds, solution
 from textenvs.games.calendar_reader import DAYS, PEOPLE, WEEK, Verb, last_call
-from textenvs.games.listing import all_draws
 
 
 class CalendarMove(NamedTuple):
@@ -347,7 +347,7 @@ def taken(state: CalendarState, person: int) -> set[int | None]:
 
 @lru_cache(maxsize=64)
 def _deals(game: Calendar) -> Distribution[CalendarState] | None:
-    return all_draws(game.deal, _LISTED)
+    return every_outcome(game.deal, _LISTED)
 
 
 def _some(items: Sequence[int], number: int, random: Random) -> list[int]:

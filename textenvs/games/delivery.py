@@ -230,7 +230,7 @@ class Delivery(Game[DeliveryState, DeliveryMove]):
 
 
 @lru_cache(maxsize=16)
-def _every_deal(game: Delivery) -> Distribution[DeliveryState]:
+def _every_deal(game: Delivery) -> Distribution[DeliveryState] | None:
     return every_outcome(game.deal)
 
 

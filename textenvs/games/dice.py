@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import chain, combinations, combinations_with_replacement
-from math import factorial, prod
+from itertools import chain, combinations, combinations_with_replacement, product
+from math import factorial, log2, prod
 from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_choice, check_range
-from textenvs.core.game import Distribution, Game, Levels
+from textenvs.core.game import Distribution, Game, Levels, Random, draw
 from textenvs.core.reading import last_wanted
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.phrasing import count
@@ -56,6 +57,7 @@ class DiceState(NamedTuple):
     Attributes:
         card: number of the score card, from 1.
         open: its open categories; none when the game is over.
+        later: the first rolls of the rounds to come, on all cards.
         dice: what the dice show; empty while they are to be rolled, and at the end.
         kept: the dice that are not rolled, while chance is to roll the others; else None.
         rolls: rolls made in this round.
@@ -65,6 +67,7 @@ class DiceState(NamedTuple):
 
     card: int
     open: tuple[str, ...]
+    later: tuple[Faces, ...]
     dice: Faces
     kept: Faces | None = None
     rolls: int = 1
@@ -104,14 +107,15 @@ class Dice(Game[DiceState, Move]):
     Parameters:
         dice: number of dice; the full card needs 5.
         rolls: rolls in a round; at 1 nothing can be rolled again.
-        sheet: "mini" (sixes, yahtzee, chance), "upper" (ones … sixes) or "full" (all thirteen).
+        sheet: "mini" (yahtzee, chance), "upper" (ones … sixes) or "full" (all thirteen).
         cards: score cards that are filled one after the other.
     Size:
-        The first roll is the instance, 252 different ones with 5 dice; all else is chance during play.
-        cards x categories x rolls turns at most.
+        The first rolls of all rounds are the instance: 252^6 = 2.6 x 10^14 by default, 21^2 at level easy,
+        listed up to 20,000; what is rolled again is chance during play. cards x categories x rolls turns
+        at most.
     Known values:
         Yahtzee within three rolls of five dice has probability 347897/7558272 = 4.6029 %.
-        dice=2, rolls=2, sheet="mini": optimal 25.882, plan 18.219, myopic 19.744, random 12.333.
+        dice=2, rolls=2, sheet="mini": optimal 18.554, plan 14.764, myopic 14.847, random 10.333.
         sheet="upper": optimal 59.1632, which the expert earns. sheet="full": optimal 245.8708, by backward
         induction over all cards in the tests; the expert earns about 230. With the extra points and the
         joker rule left out here the optimum is 254.5896 (Verhoeff 1999).
@@ -155,11 +159,25 @@ class Dice(Game[DiceState, Move]):
         most = sum(max(score(category, dice) for dice in _all_rolls(self.dice)) for category in self.categories)
         return (float(self.cards * least), float(self.cards * (most + (_BONUS if self.sheet == "full" else 0))))
 
-    def deals(self) -> Distribution[DiceState]:
-        return tuple((DiceState(1, self.categories, dice), p) for dice, p in _rolled(self.dice))
+    @property
+    def _rounds(self) -> int:
+        return self.cards * len(self.categories)
 
-    def content(self, state: DiceState) -> Faces:
-        return state.dice
+    def deals(self) -> Distribution[DiceState] | None:
+        rolls = _rolled(self.dice)
+        if self._rounds * log2(len(rolls)) > log2(_LISTED):
+            return None
+        rows = product(rolls, repeat=self._rounds)
+        return tuple((self._opening([roll for roll, _ in row]), prod(p for _, p in row)) for row in rows)
+
+    def deal(self, random: Random) -> DiceState:
+        return self._opening([draw(_rolled(self.dice), random) for _ in range(self._rounds)])
+
+    def _opening(self, rolls: Sequence[Faces]) -> DiceState:
+        return DiceState(1, self.categories, tuple(rolls[1:]), rolls[0])
+
+    def content(self, state: DiceState) -> tuple[Faces, ...]:
+        return (state.dice, *state.later)
 
     def to_move(self, state: DiceState) -> tuple[int, ...]:
         return (0,) if state.open and state.kept is None else ()
@@ -184,9 +202,10 @@ class Dice(Game[DiceState, Move]):
         left = tuple(other for other in state.open if other != category)
         upper = self._upper_after(state, category)
         last = Scored(category, score(category, state.dice), bonus=state.upper < _ENOUGH <= upper)
-        if not left and state.card < self.cards:
-            return DiceState(state.card + 1, self.categories, (), (), 0, last)
-        return DiceState(state.card, left, (), () if left else None, 0, last, upper)
+        dice, later = (state.later[0], state.later[1:]) if state.later else ((), ())
+        if left or not dice:
+            return DiceState(state.card, left, later, dice, last=last, upper=upper)
+        return DiceState(state.card + 1, self.categories, later, dice, last=last)
 
     def _upper_after(self, state: DiceState, category: str) -> int:
         counts = self.sheet == "full" and category in _FACES
@@ -298,6 +317,7 @@ class Dice(Game[DiceState, Move]):
         return score(category, dice) + _card_value(self, left, 0)
 
 
+_LISTED = 20_000
 _FULL = 5  # dice of the full card
 _ENOUGH, _BONUS = 63, 35
 _EACH = 10  # points of a yahtzee for each die
@@ -305,7 +325,7 @@ _EACH = 10  # points of a yahtzee for each die
 _FACES = {"ones": 1, "twos": 2, "threes": 3, "fours": 4, "fives": 5, "sixes": 6}
 
 _SHEETS: dict[str, tuple[str, ...]] = {
-    "mini": ("sixes", "yahtzee", "chance"),
+    "mini": ("yahtzee", "chance"),
     "upper": tuple(_FACES),
     "full": (
         *_FACES, "three of a kind", "four of a kind", "full house", "small straight", "large straight", "yahtzee",

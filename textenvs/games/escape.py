@@ -264,7 +264,7 @@ class Escape(Game[EscapeState, EscapeMove]):
 
 
 @lru_cache(maxsize=16)
-def _every_deal(game: Escape) -> Distribution[EscapeState]:
+def _every_deal(game: Escape) -> Distribution[EscapeState] | None:
     return every_outcome(game.deal)
 
 

@@ -224,7 +224,7 @@ class Kitchen(Game[KitchenState, KitchenMove]):
 
 
 @lru_cache(maxsize=16)
-def _every_deal(game: Kitchen) -> Distribution[KitchenState]:
+def _every_deal(game: Kitchen) -> Distribution[KitchenState] | None:
     return every_outcome(game.deal)
 
 

@@ -58,13 +58,16 @@ class KuhnPoker(Game[KuhnPokerState, Move]):
     Known values:
         Between perfect players the first one gets -1/18, the second 1/18 (Kuhn). Nobody gets more
         against the expert, and a uniformly random player gets -1/6 in either seat. Between two random
-        players the first one gets 1/8; the exploitability of random play is 11/24, the expert's is 0.
+        players the first one gets 1/8; the exploitability of random play is 11/24, the expert's is 0,
+        that of always betting and calling 1/3, of never doing so 1.
     Versions:
         v0: first release.
     """
 
     players = 2
     default_opponent = "expert"
+    scripts = ("bold", "meek")
+    pools = {"train": ("random", "script:bold"), "test": ("expert", "script:meek")}  # noqa: RUF012 - read only
 
     @property
     def max_turns(self) -> int:
@@ -149,6 +152,11 @@ class KuhnPoker(Game[KuhnPokerState, Move]):
         bold: Move = "call" if faces_bet else "bet"
         meek: Move = "fold" if faces_bet else "check"
         return tuple((move, p) for move, p in ((bold, chance), (meek, 1 - chance)) if p > 0)
+
+    def script(self, name: str, state: KuhnPokerState, player: int) -> Distribution[Move]:
+        """`bold` always bets or calls; `meek` always checks or folds."""
+        passive: tuple[Move, ...] = ("check", "fold")
+        return tuple((move, Fraction(1)) for move in self.legal(state, player) if (move in passive) == (name == "meek"))
 
 
 def _faces_bet(state: KuhnPokerState) -> bool:

@@ -12,13 +12,13 @@ from functools import lru_cache
 from itertools import product
 from typing import ClassVar, NamedTuple
 
+from textenvs.core.draws import every_outcome
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.ledger_database import MOST_CHARACTERS, MOST_ROWS, Account, Book, Payment, opened, result
 from textenvs.games.ledger_reader import ANSWER, is_value, last_move
 from textenvs.games.ledger_topics import CITIES, OWNERS, TOPICS, Question, Topic, asked, solution
-from textenvs.games.listing import all_draws
 
 
 class LedgerState(NamedTuple):
@@ -276,7 +276,7 @@ _LOOKS = ("SELECT * FROM accounts", "SELECT * FROM payments")
 
 @lru_cache(maxsize=64)
 def _deals(game: Ledger) -> Distribution[LedgerState] | None:
-    return all_draws(game.deal, _LISTED)
+    return every_outcome(game.deal, _LISTED)
 
 
 def _count(n: int, one: str, many: str = "") -> str:

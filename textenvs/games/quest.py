@@ -201,7 +201,7 @@ class Quest(Game[QuestState, QuestMove]):
 
 
 @lru_cache(maxsize=16)
-def _every_deal(game: Quest) -> Distribution[QuestState]:
+def _every_deal(game: Quest) -> Distribution[QuestState] | None:
     return every_outcome(game.deal)
 
 

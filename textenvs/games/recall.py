@@ -242,7 +242,7 @@ class Recall(Game[RecallState, str]):
 
 
 @lru_cache(maxsize=16)
-def _every_deal(game: Recall) -> Distribution[RecallState]:
+def _every_deal(game: Recall) -> Distribution[RecallState] | None:
     return every_outcome(game.deal)
 
 

@@ -9,10 +9,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
+from textenvs.core.draws import every_outcome
 from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal
-from textenvs.games.listing import all_draws
 from textenvs.games.shell_commands import COMMANDS, Disk, run
 from textenvs.games.shell_tasks import (
     ACTS,
@@ -266,7 +266,7 @@ def _points(value: float) -> str:
 
 @lru_cache(maxsize=64)
 def _deals(game: Shell) -> Distribution[ShellState] | None:
-    return all_draws(game.deal, _LISTED)
+    return every_outcome(game.deal, _LISTED)
 
 
 def _ways(task: Task, paths: tuple[str, ...], output: str) -> Iterator[str]:

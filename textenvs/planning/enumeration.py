@@ -10,7 +10,7 @@ import numpy as np
 
 from textenvs.core.game import Game
 from textenvs.planning.errors import BrokenGameError, TooLargeError, UnequalMovesError
-from textenvs.planning.graph import InformationGraph, IntArray
+from textenvs.planning.graph import InformationGraph, IntArray, starts
 from textenvs.planning.states import OVER, TRANSITIONS, Belief, StateTable, Weight
 
 _BELIEF_DIGITS = 12
@@ -151,14 +151,14 @@ class _Enumeration:
         opening, opening_probability = zip(*openings, strict=True)
         return InformationGraph(
             game=self.table.game,
-            pair_start=_starts(n_moves[nodes]),
-            outcome_start=_starts(np.bincount(pair_of)[pairs]),
+            pair_start=starts(n_moves[nodes]),
+            outcome_start=starts(np.bincount(pair_of)[pairs]),
             outcome_probability=probability[outcomes],
             outcome_node=np.append(node_rank, OVER)[after[outcomes]],
             outcome_reward=reward[outcomes],
             opening_node=node_rank[np.array(opening)],
             opening_probability=np.array(opening_probability),
-            depth_start=_starts(np.bincount(depth)),
+            depth_start=starts(np.bincount(depth)),
             moves=tuple(self.moves[node] for node in nodes),
             states=tuple(self.table.states),
             beliefs=tuple(self.beliefs[node] for node in nodes),
@@ -194,11 +194,6 @@ def _scaled(weights: dict[int, Weight]) -> Belief:
     whole = [int(weight * denominator) for _, weight in items]
     divisor = gcd(*whole)
     return tuple((state, weight // divisor) for (state, _), weight in zip(items, whole, strict=True))
-
-
-def _starts(sizes: IntArray) -> IntArray:
-    """Return where each of consecutive groups of these sizes starts, and where the last one ends."""
-    return np.concatenate([[0], np.cumsum(sizes)])
 
 
 def _order(keys: Sequence[int] | IntArray) -> tuple[IntArray, IntArray]:

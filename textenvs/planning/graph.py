@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,11 @@ class InformationGraph:
         return np.repeat(np.arange(self.n_nodes), self.n_moves)
 
     @cached_property
+    def outcome_pair(self) -> IntArray:
+        """int64[K]: the pair of each outcome."""
+        return np.repeat(np.arange(self.n_pairs), np.diff(self.outcome_start))
+
+    @cached_property
     def depth(self) -> IntArray:
         """int64[N]: the most moves that can lead to each node; 0 for openings."""
         return np.repeat(np.arange(self.horizon), np.diff(self.depth_start))
@@ -111,6 +117,33 @@ class InformationGraph:
     def wordings(self, node: int) -> tuple[str, ...]:
         """Return the standard wording of each legal move of `node`, in the order of its pairs."""
         return tuple(self.game.say(self._example(node), move) for move in self.moves[node])
+
+    def opened(self, node: int) -> InformationGraph:
+        """Return what can happen in the episodes that open with `node`, one of `opening_node`."""
+        source = self.pair_node[self.outcome_pair]
+        reached = np.zeros(self.n_nodes + 1, dtype=np.bool_)  # the last one collects the ends: index -1
+        reached[node] = True
+        for first, last in pairwise(self.pair_start[self.depth_start]):
+            outcomes = slice(self.outcome_start[first], self.outcome_start[last])
+            reached[self.outcome_node[outcomes][reached[source[outcomes]]]] = True
+        reached[-1] = False
+        nodes, pairs, kept = map(np.flatnonzero, (reached[:-1], reached[self.pair_node], reached[source]))
+        number = np.where(reached, np.cumsum(reached) - 1, -1)
+        sizes = np.bincount(self.depth[nodes])
+        return InformationGraph(
+            game=self.game,
+            pair_start=starts(self.n_moves[nodes]),
+            outcome_start=starts(np.diff(self.outcome_start)[pairs]),
+            outcome_probability=self.outcome_probability[kept],
+            outcome_node=number[self.outcome_node[kept]],
+            outcome_reward=self.outcome_reward[kept],
+            opening_node=number[[node]],
+            opening_probability=np.ones(1),
+            depth_start=starts(sizes[sizes > 0]),
+            moves=tuple(self.moves[each] for each in nodes),
+            states=self.states,
+            beliefs=tuple(self.beliefs[each] for each in nodes),
+        )
 
     def sample_openings(self, n: int, generator: np.random.Generator) -> IntArray:
         """Draw the opening nodes of `n` episodes, int64[n]."""
@@ -143,6 +176,10 @@ class InformationGraph:
         """float64[K]: the number of the pair plus the cumulative probability within it; ascending."""
         total = np.cumsum(self.outcome_probability)
         before = np.concatenate([[0.0], total])[self.outcome_start[:-1]]
-        pair = np.repeat(np.arange(self.n_pairs), np.diff(self.outcome_start))
-        cumulative: FloatArray = pair + (total - before[pair])
+        cumulative: FloatArray = self.outcome_pair + (total - before[self.outcome_pair])
         return cumulative
+
+
+def starts(sizes: IntArray) -> IntArray:
+    """Return where each of consecutive groups of these sizes starts, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(sizes)])

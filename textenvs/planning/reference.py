@@ -58,17 +58,17 @@ class ReferenceValues:
     @property
     def feedback_gap(self) -> Value:
         """What views after the first are worth: optimal - plan."""
-        return _gap(self.optimal, self.plan)
+        return gap(self.optimal, self.plan)
 
     @property
     def foresight_gap(self) -> Value:
         """What looking beyond the next reward is worth: optimal - myopic."""
-        return _gap(self.optimal, self.myopic)
+        return gap(self.optimal, self.myopic)
 
     @property
     def iteration_gap(self) -> Value:
         """What more than one round of improvement is worth: optimal - one-step."""
-        return _gap(self.optimal, self.one_step)
+        return gap(self.optimal, self.one_step)
 
     def normalised(self, score: float) -> Value | None:
         """Return (score - random) / (optimal - random), None where the two may be equal."""
@@ -252,11 +252,11 @@ class _Survey:
         return sample_strategy(self.game, strategy, self.split, episodes=self.episodes, seed=self.seed)
 
 
-def _gap(best: Value, other: Value) -> Value:
+def gap(best: Value, other: Value) -> Value:
     """Return how much `best`, which nothing exceeds, exceeds `other`; rounding errors are none."""
-    gap = best - other
-    low, high = (end if end > _SAME else 0.0 for end in (gap.low, gap.high))
-    return Value(low, high, gap.kind, gap.n)
+    found = best - other
+    low, high = (end if end > _SAME else 0.0 for end in (found.low, found.high))
+    return Value(low, high, found.kind, found.n)
 
 
 def _exceeds(value: Value, tolerance: float) -> bool | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Strategy
@@ -50,14 +52,32 @@ def evaluate(graph: InformationGraph, policy: FloatArray) -> Evaluation:
     return _evaluation(graph, policy, _backward(graph, mean))
 
 
-def optimal(graph: InformationGraph) -> Evaluation:
-    """Return the value of the best policy, and that policy (mixing equally between best moves)."""
+def optimal(graph: InformationGraph, allowed: npt.NDArray[np.bool_] | None = None) -> Evaluation:
+    """Return the value of the best policy, and that policy (mixing equally between best moves).
 
-    def best(q: FloatArray, _pairs: slice, starts: Any) -> FloatArray:
-        return np.maximum.reduceat(q, starts)
+    Args:
+        graph: the game.
+        allowed: bool[P]; the pairs that a policy may take, one of each node at least; all if None.
+    """
+    barred = np.zeros(graph.n_pairs) if allowed is None else np.where(allowed, 0.0, -np.inf)
+
+    def best(q: FloatArray, pairs: slice, starts: Any) -> FloatArray:
+        return np.maximum.reduceat(q + barred[pairs], starts)
 
     values = _backward(graph, best)
-    return _evaluation(graph, greedy(graph, action_values(graph, values)), values)
+    return _evaluation(graph, greedy(graph, action_values(graph, values) + barred), values)
+
+
+def visits(graph: InformationGraph, policy: FloatArray) -> FloatArray:
+    """Return the probability with which an episode of a policy, float64[P], comes by each node, float64[N]."""
+    coming = np.zeros(graph.n_nodes + 1)  # the last one collects the ends: index -1
+    coming[graph.opening_node] = graph.opening_probability
+    for first, last in pairwise(graph.pair_start[graph.depth_start]):
+        outcomes = slice(graph.outcome_start[first], graph.outcome_start[last])
+        pairs = graph.outcome_pair[outcomes]
+        made = coming[graph.pair_node[pairs]] * policy[pairs]
+        np.add.at(coming, graph.outcome_node[outcomes], made * graph.outcome_probability[outcomes])
+    return coming[:-1]
 
 
 def action_values(graph: InformationGraph, values: FloatArray) -> FloatArray:

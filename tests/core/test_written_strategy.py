@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from textenvs.core.game import Game
 from textenvs.core.seat import Seat
+from textenvs.core.written_strategy import Rule, as_rules_see, strategy_rules, whole_strategy
 from textenvs.envs.forms import StrategyEpisode
 from textenvs.envs.settings import Settings
-from textenvs.envs.written_strategy import Rule, strategy_rules
 from textenvs.evaluation.rollout import rollout
 from textenvs.games.assembly import Assembly
 from textenvs.games.guess_number import GuessNumber
@@ -37,6 +37,11 @@ SECRET_IS_5 = 4
         ("otherwise: advance", Rule((), (), "advance")),
         ("Else advance", Rule((), (), "advance")),
         ("* always: sell", Rule((), (), "sell")),
+        ('if "heaps: 1, 2 and 3" and not "a -> b": take 1', Rule(("heaps: 1, 2 and 3",), ("a -> b",), "take 1")),
+        ('if "not yet", then: wait', Rule(("not yet",), (), "wait")),
+        ('if " \'King\' ": say "a: b"', Rule(("king",), (), 'say "a: b"')),
+        ('if 5" and 6: go', Rule(("5", "6"), (), "go")),
+        ('if "5: go', Rule(("5",), (), "go")),
         ("if higher: guess 6: surely", Rule(("higher",), (), "guess 6: surely")),
     ],
 )
@@ -72,6 +77,28 @@ def test_words_count_whole_and_in_any_case(words: str, view: str, applies: bool)
 def test_any_text_is_a_strategy(text: str, view: str) -> None:
     for rule in strategy_rules(text):
         assert rule.applies(view) in (True, False)
+
+
+def test_many_quotes_are_read_in_no_time() -> None:
+    assert strategy_rules("if " + '"a' * 20_000) == [Rule((), (), "if " + '"a' * 20_000)]
+
+
+@pytest.mark.parametrize("shown", ["b", "a, b: c", "A,  b:\nc", "not a and b, then: c -> d", "“a” **b**", '"a" b', ""])
+def test_whole_views_can_be_told_apart(shown: str) -> None:
+    views = ["b", "a, b: c", "a b: c", "b: a, c", "not a and b, then: c -> d", "a” **b", "a", "c"]
+    rules = strategy_rules(whole_strategy({view: f"move {number}" for number, view in enumerate(views)}))
+    expected = {as_rules_see(view): f"move {number}" for number, view in enumerate(views)}
+    fits = next((rule.move for rule in rules if rule.applies(shown)), None)
+    assert fits == expected.get(as_rules_see(shown), "move 0" if "b" in shown else None)
+
+
+@given(st.lists(st.text(st.sampled_from('ab,:&" >-'), min_size=1), min_size=1, unique_by=as_rules_see))
+def test_any_views_that_rules_see_differently_can_have_moves_of_their_own(views: list[str]) -> None:
+    moves = {seen: f"move {number}" for number, view in enumerate(views) if (seen := as_rules_see(view))}
+    rules = strategy_rules(whole_strategy(moves))
+    for view in views:
+        if as_rules_see(view):
+            assert next(rule.move for rule in rules if rule.applies(view)) == moves[as_rules_see(view)]
 
 
 def played(game: Game[Any, Any], text: str, seed: int = 0, instance: int | None = None) -> StrategyEpisode:
