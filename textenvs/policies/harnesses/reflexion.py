@@ -108,7 +108,10 @@ class Reflexion:
         workings = Workings()
         if memory.lessons is None:
             memory.lessons = yield from self._practise(request, workings)
-        return (yield from self._acted(_coached(request, request.episode, memory.lessons), memory.actor, workings))
+        reply = yield from self.actor.reply(_coached(request, request.episode, memory.lessons), memory.actor)
+        workings.usage += reply.usage
+        workings.think(reply.thought)
+        return replace(reply, thought=workings.thought, usage=workings.usage)
 
     def _practise(self, request: Request, workings: Workings) -> Generator[Call, Answer, tuple[str, ...]]:
         """Play the practice games and return the lessons."""
@@ -130,18 +133,11 @@ class Reflexion:
         """Play a practice game to its end and return what it paid."""
         memory, paid = self.actor.begin(), 0.0
         while not coached.episode.over:
-            reply = yield from self._acted(coached, memory, Workings())
+            reply = yield from self.actor.reply(coached, memory)
             paid += coached.episode.reply(coached.player, reply.text).rewards[coached.player]
             workings.usage += reply.usage
         workings.usage += Usage(practice=coached.episode.steps)
         return paid
-
-    def _acted(self, coached: Coached, memory: Any, workings: Workings) -> Thread:
-        """Return the actor's reply, with `workings` put in front of its own."""
-        reply = yield from self.actor.reply(coached, memory)
-        workings.usage += reply.usage
-        workings.think(reply.thought)
-        return replace(reply, thought=workings.thought, usage=workings.usage)
 
     def _lesson_call(self, coached: Coached, paid: float) -> Call:
         low, high = coached.episode.game.return_range
