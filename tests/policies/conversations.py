@@ -57,7 +57,7 @@ def record(head: dict[str, Any], answers: Sequence[str]) -> str:
 
 
 def _told_call(number: int, call: Call) -> str:
-    role = f" to the {call.conversation[1]}" if call.conversation[1] else ""
+    role = "".join(f" {part}" for part in call.conversation if isinstance(part, str))
     kind = "free" if call.choices is None else f"one of {', '.join(call.choices)}"
     lines = f", {call.lines} lines" if call.lines > 1 else ""
     return f"=== call {number}{role} ({kind}{lines}, at most {call.max_tokens} ids)"

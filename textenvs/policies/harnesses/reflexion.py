@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from textenvs.core.dialogue import Dialogue, Message
 from textenvs.core.errors import ArgumentError, EmptySplitError, check_range
@@ -16,11 +16,13 @@ from textenvs.policies.agent import Direct, Harness, Mode, Thread
 from textenvs.policies.chat import Answer, Call
 from textenvs.policies.harnesses.workings import Workings
 
+T = TypeVar("T")
+
 LESSONS = "Lessons you wrote down after other games with these rules:\n{lessons}"
 ASK_LESSON = (
-    "This game is over. You scored {paid:g}; legal play scores from {low:g} to {high:g}. Next you play another game "
-    "with the same rules, in which what was hidden or drawn here can be different. What should you do again, and what "
-    "differently? Write one lesson of one or two sentences, and nothing else."
+    "This game is over. You scored {paid:g}; legal play scores from {low:g} to {high:g}. Next comes another game with "
+    "the same rules; what was hidden or drawn may differ. Write one lesson for it, of one or two sentences: what "
+    "should you do again, and what differently? Write nothing else."
 )
 
 DRAWS = 1_000
@@ -66,8 +68,8 @@ class Reflexion:
     Practice games have the same dials and form. They come from the split `train` or, if it has no other instance, from
     all. A game with a single instance keeps no secret in it and is practised with other draws of chance.
 
-    Calls are those of the actor, in all games, and one for each lesson. Conversations begin anew with each game; the
-    rules are all that their messages have in common.
+    Calls are those of the actor, in all games, and one for each lesson. Each practice game has conversations of its
+    own, named `(slot, "practice K", …)`, with the actor's names at the end.
     """
 
     def __init__(
@@ -106,36 +108,36 @@ class Reflexion:
         workings = Workings()
         if memory.lessons is None:
             memory.lessons = yield from self._practise(request, workings)
-        return (yield from self._acted(_coached(request, request.episode, memory.lessons), memory.actor, workings))
+        reply = yield from self.actor.reply(_coached(request, request.episode, memory.lessons), memory.actor)
+        workings.usage += reply.usage
+        workings.think(reply.thought)
+        return replace(reply, thought=workings.thought, usage=workings.usage)
 
     def _practise(self, request: Request, workings: Workings) -> Generator[Call, Answer, tuple[str, ...]]:
         """Play the practice games and return the lessons."""
         lessons: tuple[str, ...] = ()
-        for _ in range(self.trials):
+        for number in range(1, self.trials + 1):
             if episode := practice_episode(request):
                 coached = _coached(request, episode, lessons)
-                paid = yield from self._played(coached, workings)
-                answer = yield self._lesson_call(coached, paid)
-                lesson = " ".join(workings.note(answer, "lesson").split())
+                lesson = yield from _apart(self._lesson(coached, workings), request.slot, f"practice {number}")
                 lessons = (*lessons, lesson) if lesson else lessons
         return lessons
+
+    def _lesson(self, coached: Coached, workings: Workings) -> Generator[Call, Answer, str]:
+        """Play a practice game and return the lesson from it, on one line."""
+        paid = yield from self._played(coached, workings)
+        answer = yield self._lesson_call(coached, paid)
+        return " ".join(workings.note(answer, "lesson").split())
 
     def _played(self, coached: Coached, workings: Workings) -> Generator[Call, Answer, float]:
         """Play a practice game to its end and return what it paid."""
         memory, paid = self.actor.begin(), 0.0
         while not coached.episode.over:
-            reply = yield from self._acted(coached, memory, Workings())
+            reply = yield from self.actor.reply(coached, memory)
             paid += coached.episode.reply(coached.player, reply.text).rewards[coached.player]
             workings.usage += reply.usage
         workings.usage += Usage(practice=coached.episode.steps)
         return paid
-
-    def _acted(self, coached: Coached, memory: Any, workings: Workings) -> Thread:
-        """Return the actor's reply, with `workings` put in front of its own."""
-        reply = yield from self.actor.reply(coached, memory)
-        workings.usage += reply.usage
-        workings.think(reply.thought)
-        return replace(reply, thought=workings.thought, usage=workings.usage)
 
     def _lesson_call(self, coached: Coached, paid: float) -> Call:
         low, high = coached.episode.game.return_range
@@ -182,6 +184,18 @@ def _drawn(request: Request, split: str) -> Episode | None:
         return new_episode(real.game, real.settings, seed=request.random.below(1 << 63), split=split)
     except EmptySplitError:
         return None
+
+
+def _apart(thread: Generator[Call, Answer, T], slot: int, game: str) -> Generator[Call, Answer, T]:
+    """Go through a thread, with the conversations of its calls told apart from those of other games."""
+    answer: Answer | None = None
+    while True:
+        try:
+            call = next(thread) if answer is None else thread.send(answer)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+        answer = yield replace(call, conversation=(slot, game, call.conversation))
 
 
 def _coached(request: Request, episode: Episode, lessons: tuple[str, ...]) -> Coached:
