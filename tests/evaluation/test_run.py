@@ -412,7 +412,7 @@ class Choosy:
         self.refuses = refuses
         self.player = running.Given(StrategyPolicy("random")).player
 
-    def policy(self, game: Any, form: str) -> Policy:
+    def policy(self, game: Any, form: str, split: str) -> Policy:
         if self.refuses(game.name, form):
             raise UnplayableError(f"no {form} of {game.name}")
         return StrategyPolicy("random")

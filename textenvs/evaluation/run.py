@@ -223,7 +223,7 @@ class _Playing:
         together: dict[int, tuple[Policy, list[Place]]] = {}
         for of_cell in _by_cell(places):
             try:
-                policy = self.source.policy(of_cell[0].task.rules, of_cell[0].form)
+                policy = self.source.policy(of_cell[0].task.rules, of_cell[0].form, of_cell[0].task.split)
             except UnplayableError as error:
                 self._skip(of_cell, error, advance)
                 continue
@@ -276,7 +276,7 @@ def _play_chunk(places: Sequence[Place], source: Source, name: str, salt: str, i
     """Play episodes of one cell in a worker process."""
     first = places[0]
     if first.cell not in _POLICIES:
-        _POLICIES[first.cell] = source.policy(first.task.rules, first.form)
+        _POLICIES[first.cell] = source.policy(first.task.rules, first.form, first.task.split)
     return [*play_places(_POLICIES[first.cell], name, places, salt, in_flight)]
 
 

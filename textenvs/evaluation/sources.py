@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-from textenvs.core.errors import UnknownNameError
 from textenvs.core.game import Game
-from textenvs.core.strategies import strategy
 from textenvs.envs.policy import Policy
 from textenvs.evaluation.run_folder import Player
-from textenvs.policies.errors import UnplayableError
-from textenvs.policies.scripted import StrategyPolicy
+from textenvs.policies.named import NamedPolicy, named_policy
 
 
 class Source(Protocol):
@@ -22,8 +20,8 @@ class Source(Protocol):
     def player(self) -> Player:
         """Who is evaluated, as results say it."""
 
-    def policy(self, game: Game[Any, Any], form: str) -> Policy:
-        """Return who plays a game in a form: one object for all, or one for each.
+    def policy(self, game: Game[Any, Any], form: str, split: str) -> Policy:
+        """Return who plays a game in a form on instances of a split: one object for all, or one for each.
 
         Raises:
             UnplayableError: if nobody can; the cell is skipped then.
@@ -40,36 +38,38 @@ class Given(NamedTuple):
         """Its name; nothing tells how it was made."""
         return Player(self.it.name)
 
-    def policy(self, game: Game[Any, Any], form: str) -> Policy:
+    def policy(self, game: Game[Any, Any], form: str, split: str) -> Policy:
         """Return the object."""
         return self.it
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """The source of a scripted strategy, by its name."""
+class Named:
+    """The source of a policy that is named as on the command line (`textenvs.policies.named`)."""
 
     spec: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def it(self) -> NamedPolicy:
+        """What the name stands for."""
+        return named_policy(self.spec, self.settings)
 
     @property
     def player(self) -> Player:
-        """The strategy."""
-        return Player(self.spec, self.spec)
+        """The name that results use, and how the policy was made."""
+        return Player(self.it.name, self.spec, dict(self.settings))
 
-    def policy(self, game: Game[Any, Any], form: str) -> Policy:
-        """Return the strategy; only random play writes plans."""
-        if form != "turns" and (form, self.spec) != ("plan", "random"):
-            raise UnplayableError(f"the strategy {self.spec} does not play in form {form!r}")
-        return StrategyPolicy(self.spec)
+    def policy(self, game: Game[Any, Any], form: str, split: str) -> Policy:
+        """Return who plays."""
+        return self.it.policy(game, form, split)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"spec": self.spec, "settings": dict(self.settings)}  # another process makes the policy anew
 
 
-def named(spec: str, settings: Mapping[str, Any] | None = None) -> Source:
-    """Return the source of a policy that is named as on the command line.
-
-    Raises:
-        UnknownNameError: for a policy or a setting that does not exist.
-    """
-    strategy(spec)
-    for setting in settings or ():
-        raise UnknownNameError(f"setting of policy {spec}", setting, ())
-    return Strategy(spec)
+def named(spec: str, settings: Mapping[str, Any] | None = None) -> Named:
+    """Return the source of a named policy; raises as `named_policy` does."""
+    source = Named(spec, dict(settings or {}))
+    _ = source.player
+    return source

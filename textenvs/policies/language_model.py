@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textenvs.core.errors import ArgumentError, check_choice, check_range
-from textenvs.envs.policy import Reply, Request
+from textenvs.envs.policy import Reply, Request, Usage
 from textenvs.policies.extra import torch, transformers
 from textenvs.policies.ledger import Ledger
 from textenvs.policies.reader import Reader
@@ -163,7 +163,10 @@ class LanguageModelPolicy:
         self.ledger.sampled_tokens += len(tokens)
         words = tokens[:-1] if tokens[-1] == self.tokenizer.end else tokens
         trace = TokenTrace(draft.context, tokens, tuple(draft.allowed), tuple(draft.log_probs))
-        return Reply(self.tokenizer.decode(words), trace)
+        known = draft.seat.ids
+        draft.seat.ids += len(draft.context) + len(tokens)
+        usage = Usage(prompt=known + len(draft.context), cached=known, sampled=len(tokens), calls=1)
+        return Reply(self.tokenizer.decode(words), trace, usage=usage)
 
 
 def draw(log_p: torch.Tensor, targets: Sequence[float]) -> torch.Tensor:
@@ -202,10 +205,12 @@ class _Seat:
 
     Attributes:
         conversation: its dialogue in ids.
+        ids: how many ids it had up to the end of the last reply.
         unread: ids that the model has not read yet.
     """
 
     conversation: Conversation
+    ids: int = 0
     unread: list[int] = field(default_factory=list)
 
 
