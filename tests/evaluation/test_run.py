@@ -29,7 +29,7 @@ from textenvs.policies.agent import Agent
 from textenvs.policies.chat import Call
 from textenvs.policies.errors import UnplayableError
 from textenvs.policies.scripted import StrategyPolicy
-from textenvs.suites import Task, suite
+from textenvs.suites import Suite, Task
 
 TASKS = (Task("GuessNumber", {"high": 7, "guesses": 3}), Task("Alchemy", {"level": "easy"}))
 EPISODES = 6
@@ -124,9 +124,9 @@ def test_without_an_exact_ruler_nothing_is_normalised(tmp_path: Path) -> None:
     assert summary.cells[0].normalised is None
 
 
-def test_a_suite_goes_by_its_name(tmp_path: Path) -> None:
-    assert evaluated(tmp_path, tasks=suite("controls"), episodes=1).suite == "controls"
-    assert len(rows(tmp_path)) == 10
+def test_a_suite_goes_by_its_name(tmp_path: Path, whole: Path) -> None:
+    assert evaluated(tmp_path, tasks=Suite("pair", "two games", TASKS)).suite == "pair"
+    assert rows(tmp_path) == rows(whole)
 
 
 def test_a_spec_names_a_policy(tmp_path: Path, whole: Path) -> None:
@@ -220,6 +220,25 @@ def test_a_run_that_broke_continues_and_plays_nothing_twice(tmp_path: Path, whol
     assert len(after) == 4 * EPISODES
 
 
+@pytest.mark.parametrize("calls", [0, 1, 9, 30])
+def test_a_run_of_a_chat_model_that_broke_keeps_every_finished_episode(tmp_path: Path, calls: int) -> None:
+    def answer(call: Call) -> str:
+        if len(model.calls) > calls:
+            raise ConnectionError("no answer")
+        return first_legal(call)
+
+    model = WrittenChat(answer)
+    with pytest.raises(ConnectionError, match="no answer"):
+        evaluated(tmp_path / "broken", Agent(model), in_flight=3)
+    before = RunFolder(tmp_path / "broken").rows()
+    assert len(before) == len(model.forgotten), "what is over is stored"
+    evaluated(tmp_path / "broken", Agent(WrittenChat(first_legal)), in_flight=3)
+    evaluated(tmp_path / "whole", Agent(WrittenChat(first_legal)))
+    assert rows(tmp_path / "broken") == rows(tmp_path / "whole")
+    assert before or calls < 9
+    assert all(row in RunFolder(tmp_path / "broken").rows() for row in before)
+
+
 def test_a_finished_run_is_told_again_and_left_alone(whole: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in whole.rglob("*")}
     summary = evaluated(whole, Stopping(0))
@@ -291,8 +310,7 @@ def test_a_dead_worker_is_reported_and_the_run_continues(
     monkeypatch.setattr(running, "_play_chunk", _die)
     with pytest.raises(FailedRunError, match=r"a worker process died.*start again to continue"):
         evaluated(tmp_path, "random", workers=2)
-    monkeypatch.undo()
-    evaluated(tmp_path, "random", workers=2)
+    evaluated(tmp_path, "random")
     assert rows(tmp_path) == rows(whole)
 
 
