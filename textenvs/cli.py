@@ -242,8 +242,11 @@ def _verify_submission(folder: Path) -> int:
 
 def _print_skipped(folder: Path) -> None:
     """Say what an evaluation did not play, and why."""
+    titles: dict[tuple[str, str], list[str]] = {}
     for skipped in RunFolder(folder).read().skipped:
-        print(f"not played: {skipped.title} in form {skipped.form!r}: {skipped.reason}")
+        titles.setdefault((skipped.form, skipped.reason), []).append(skipped.title)
+    for (form, reason), of_both in titles.items():
+        print(f"not played in form {form!r}, since {reason}: {', '.join(of_both)}")
 
 
 def _show(options: argparse.Namespace) -> int:
