@@ -103,14 +103,14 @@ def watch(cell: Cell, tokenizer: WordTokenizer, seeds: Iterator[int], meter: Met
 def as_plan(cell: Cell, tokenizer: WordTokenizer, played: Played) -> EpisodeTokens:
     """Return the moves of an episode as if they had been written as a plan.
 
-    In mode `choose` a plan has a line for each turn, each a wording that is legal in the opening. So lines are there to
-    be imitated up to the first that is not, and an episode that ended early says nothing about later lines.
+    In mode `choose` a plan has a line for each turn, each one of `Request.choices`. So lines are there to be imitated
+    up to the first that is not, and an episode that ended early says nothing about later lines.
     """
     episode = cell.episode(played.episode.seed, "plan")
     request = Request(0, episode, 0, Stream(episode.seed, Purpose.POLICY))
     lines = [turn.reply.text for turn in played.turns]
     if cell.mode == "choose":
-        lines = list(takewhile(set(request.legal).__contains__, lines))
+        lines = list(takewhile(set(request.choices).__contains__, lines))
     tokens = tokenizer.encode("\n".join(lines))
     allowed: list[Ids | None] = []
     if cell.mode == "free":

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 STANDARD_FOR_RULES = set(
     "__future__ _typeshed abc bisect collections dataclasses difflib enum fractions functools hashlib heapq "
-    "contextlib importlib itertools math operator re shlex sqlite3 types typing unicodedata".split()
+    "contextlib importlib itertools json math operator re shlex sqlite3 types typing unicodedata".split()
 )
 BELOW_POLICIES = {"textenvs.core", "textenvs.registry", "textenvs.envs", "textenvs.planning"}
 TOP = {"textenvs.catalogue", "textenvs.suites"}
@@ -22,7 +22,7 @@ ALLOWED = {
     "textenvs.planning": {"textenvs.core", "textenvs.planning"},
     "textenvs.registry": {"textenvs.core"},
     "textenvs.envs": {"textenvs.core", "textenvs.registry", "textenvs.envs"},
-    "textenvs.policies": {*BELOW_POLICIES, "textenvs.policies"},
+    "textenvs.policies": {*BELOW_POLICIES, "textenvs.terminal", "textenvs.policies"},
     "textenvs.adapters": {"textenvs.core", "textenvs.envs", "textenvs.adapters"},
     "textenvs.testing": {"textenvs.core", "textenvs.envs"},
     "textenvs.evaluation": {*BELOW_POLICIES, *TOP, "textenvs.policies", "textenvs.evaluation", "textenvs"},

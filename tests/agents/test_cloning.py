@@ -8,6 +8,7 @@ import torch
 from agents import cloning
 from agents.cloning import Config, as_plan, watch
 from agents.training import Cell, Meter, training_seeds
+from textenvs.envs.policy import Request
 from textenvs.evaluation.rollout import play
 from textenvs.games.assembly import Assembly
 from textenvs.policies.language_model import LanguageModelPolicy
@@ -49,20 +50,13 @@ class TestPlans:
         assert len(batch.choices) == sum(len(each.turns) for each in played)
         assert all(set(row.nonzero().flatten().tolist()) == moves for row in batch.allowed)
 
-    def test_end_where_a_line_would_not_be_legal_in_the_opening(self, guesses, tokenizer):
+    def test_end_where_a_line_could_not_be_chosen(self, guesses, tokenizer, monkeypatch):
         played = self.played(guesses, tokenizer)[0]
-
-        class Other(Cell):
-            def episode(self, seed, form="turns"):
-                episode = super().episode(seed, form)
-                episode.legal_replies = lambda _: (played.turns[0].reply.text,)
-                return episode
-
-        cell = Other(guesses.game, guesses.behaviour)
-        plan = as_plan(cell, tokenizer, played)
-        others = {turn.reply.text for turn in played.turns} - {played.turns[0].reply.text}
-        assert others
-        assert tokenizer.decode(plan.ids[plan.sampled].tolist()).strip().split("\n") == [played.turns[0].reply.text]
+        first = played.turns[0].reply.text
+        assert {turn.reply.text for turn in played.turns} != {first}
+        monkeypatch.setattr(Request, "choices", (first,))
+        plan = as_plan(guesses, tokenizer, played)
+        assert tokenizer.decode(plan.ids[plan.sampled].tolist()).strip().split("\n") == [first]
 
     def test_are_ended_where_replies_are_free(self, assembly, tokenizer):
         cell = replace(assembly, mode="free")

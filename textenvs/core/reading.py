@@ -65,3 +65,81 @@ def _any_phrase(phrases: tuple[str, ...]) -> str:
 
 def _normal(phrase: str) -> str:
     return " ".join(phrase.lower().split())
+
+
+# What is ruled out -----------------------------------------------------------------------------------
+
+NOT = r"(?:\b(?:not|cannot|never|avoid|instead of|rather than)|n['’]t)\s+"
+"""A pattern for words that rule out the move named after them, as in "not left but right"; a pattern for it follows."""
+
+
+def last_wanted(text: str, meanings: Mapping[str, T]) -> T | None:
+    """Return the meaning of the last phrase in `text` that no negation rules out, as in "do not stand yet".
+
+    See `last_phrase` for the rest.
+    """
+    text = text.lower().replace("’", "'")
+    if _NEGATED.search(text):
+        text = _ruled_out(tuple(meanings)).sub(" ", text)
+    return last_phrase(text, meanings)
+
+
+_NEGATED = re.compile(r"(?<!why )\b(?:not|never|cannot|instead of|rather than)\b|n't\b")
+
+_BETWEEN = r"(?:(?!but|so|then|and)[a-z]+\s+){0,2}?"
+"""A few words may stand between a negation and what it rules out: "not want to stand"."""
+
+
+@lru_cache(maxsize=64)
+def _ruled_out(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted({" ".join(phrase.lower().split()) for phrase in phrases}, key=lambda phrase: -len(phrase))
+    alternatives = "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first)
+    return re.compile(rf"(?:{_NEGATED.pattern})\s+{_BETWEEN}(?:{alternatives})(?![\w-])", re.ASCII)
+
+
+def plain(text: str, *, stars: bool = False) -> str:
+    """Return `text` in lower case, without markup and brackets, its words apart by single spaces, line by line.
+
+    Args:
+        text: a reply.
+        stars: whether asterisks mean something and stay.
+    """
+    words = _MARKUP.sub(" ", text.lower().replace("’", "'"))
+    spaced = _SPACES.sub(" ", words if stars else words.replace("*", " "))
+    return _LINE_ENDS.sub("\n", spaced).strip()
+
+
+def name_a(after: str) -> str:
+    """Return a pattern for `a` as a name, which is not the article in "take a look".
+
+    Args:
+        after: a pattern of the words that may follow a name.
+    """
+    return rf"a(?! (?!(?:{after})\b)[a-z]{{2}})"
+
+
+def last_said(text: str, move: str, verbs: str) -> re.Match[str] | None:
+    """Return the last match of `move` that no negation rules out, as in "do not move A to B".
+
+    Args:
+        text: a reply made `plain`.
+        move: a pattern without a group named `no`. A match of its group `void`, if there is one, is ruled out too.
+        verbs: a pattern of the words that may stand between a negation and the move.
+    """
+    found = [
+        match
+        for match in _with_negation(move, verbs).finditer(text)
+        if not match["no"] and not match.groupdict().get("void")
+    ]
+    return found[-1] if found else None
+
+
+@lru_cache(maxsize=64)
+def _with_negation(move: str, verbs: str) -> re.Pattern[str]:
+    return re.compile(rf"(?P<no>(?:\b(?:{_NEGATION})|n't) (?:(?:to|{verbs}) ){{0,3}})?{move}", re.ASCII)
+
+
+_MARKUP = re.compile(r"[_`\"“”()\[\]{}|]+")
+_SPACES = re.compile(r"[^\S\n]+")
+_LINE_ENDS = re.compile(r" ?\n[ \n]*")
+_NEGATION = "not|never|cannot|avoid|than|instead of|rather than"

@@ -15,6 +15,7 @@ from textenvs.core.dialogue import Dialogue, Message, printable, recent, refusal
 from textenvs.core.errors import ArgumentError, EpisodeOverError, check_range
 from textenvs.core.game import Game, draw
 from textenvs.core.instances import deal_at, deal_in, digest
+from textenvs.core.manners import without_manners
 from textenvs.core.refusal import Refusal
 from textenvs.core.strategies import strategy
 from textenvs.core.talk import heard, taken_apart, talk_rule
@@ -184,7 +185,7 @@ class Episode:
             ArgumentError: if it is not the player's turn, or `text` is no string.
         """
         self._hear(player, text)
-        outcome = self._play(player, text)
+        outcome = self._play(player, self._bare(text))
         if outcome.refusal is not None:
             self._answer(player, self._refusal_shown(outcome.refusal, player))
         self._tell()
@@ -230,6 +231,10 @@ class Episode:
         self.turns[player] += 1
         shown = printable(text[: self._most_chars()])
         self.dialogues[player] = (*self.dialogues[player], Message("assistant", shown))
+
+    def _bare(self, text: str) -> str:
+        """Return a reply without what surrounds it; one that is too long to be read stays as it is."""
+        return text if len(text) > self._most_chars() else without_manners(text)
 
     def _play(self, player: int, text: str) -> Outcome:
         """Change the game as the reply asks, without a word."""

@@ -57,7 +57,7 @@ class OneShotEpisode(Episode, ABC):
         """Play everything that the reply asks for; see `Episode.reply`. The refusal told is the first, if any."""
         self._hear(player, text)
         too_long = len(text) > self._most_chars()
-        outcomes = self._play_unread(player, text) if too_long else self._play_all(player, text)
+        outcomes = self._play_unread(player, text) if too_long else self._play_all(player, self._bare(text))
         self.steps = len(outcomes)
         self._tell()
         paid = sum(outcome.rewards[player] for outcome in outcomes)

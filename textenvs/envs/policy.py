@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from textenvs.core.dialogue import Dialogue
 from textenvs.envs.episode import Episode
 from textenvs.envs.streams import Stream
+from textenvs.envs.wordings import usual_wordings
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,17 @@ class Request:
     def legal(self) -> tuple[str, ...]:
         """The standard wordings of the moves that are legal now."""
         return self.episode.legal_replies(self.player)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The wordings that a reply can be chosen from: the legal ones.
+
+        For a plan those also that are usual later in the game (`textenvs.envs.wordings`), or plans of games whose
+        legal moves change could not be chosen.
+        """
+        if self.episode.settings.form != "plan":
+            return self.legal
+        return tuple(dict.fromkeys((*self.legal, *usual_wordings(self.episode.game))))
 
 
 @dataclass(frozen=True)

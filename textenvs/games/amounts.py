@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from textenvs.games.negation import NOT
+from textenvs.core.reading import NOT
 
 
 def count(n: int, one: str) -> str:

@@ -136,6 +136,8 @@ class Arithmetic(Game[ArithmeticState, int]):
         return str(move)
 
     def read(self, state: ArithmeticState, player: int, text: str) -> int | Refusal:
+        if self.answers[0] >= 0:
+            text = _BULLET.sub("", text)
         answer = last_whole_number(_with_plain_numbers(text), _STATED, _NUMBER)
         bounds = f"from {self.answers[0]} to {self.answers[-1]}"
         if answer is None:
@@ -154,6 +156,7 @@ _RESULT: dict[str, Callable[[int, int], int]] = {"+": operator.add, "-": operato
 # An explicit answer that goes on with an operation, as in "the answer is 4 + 5 = 9", states a calculation instead.
 _STATED = r"\banswer[^\w-]{0,3}(?:is|equals)?[^\w-]{0,5}(-?\d+)(?!\w|\.\d|\s*[-−+*×/=])"
 _NUMBER = r"(?<![\w.])(-?\d+)(?!\w|\.\d)"
+_BULLET = re.compile(r"^ *[-*•] (?=\d)", re.MULTILINE)
 
 
 def _result(state: ArithmeticState) -> int:

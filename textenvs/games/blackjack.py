@@ -10,8 +10,9 @@ from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_choice, check_flag, check_range
 from textenvs.core.game import Distribution, Game, Levels, T
+from textenvs.core.reading import last_wanted
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.phrasing import count, last_wanted, points
+from textenvs.games.phrasing import count, points
 
 Choice = Literal["hit", "stand", "double"]
 

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import check_flag, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
+from textenvs.core.reading import last_said, plain
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.blocksworld_towers import (
     HAND,
@@ -35,7 +36,7 @@ from textenvs.games.blocksworld_words import (
     needed,
     support,
 )
-from textenvs.games.puzzle_words import last_said, outcome, plain
+from textenvs.games.phrasing import outcome
 
 
 class BlocksworldState(NamedTuple):

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from textenvs.core.reading import name_a
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.blocksworld_towers import HAND, TABLE, Position, clear_blocks, held_block
-from textenvs.games.puzzle_words import name_a
 
 Verb = Literal["pick up", "unstack", "put down", "stack"]
 FactKind = Literal["on", "on table", "clear", "holding", "hand empty"]

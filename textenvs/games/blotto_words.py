@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from textenvs.games.negation import NOT
+from textenvs.core.reading import NOT
 
 
 def read_troops(text: str, fields: int) -> tuple[int, ...] | None:

@@ -9,11 +9,11 @@ from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
+from textenvs.core.reading import NOT
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games import chess_rules
 from textenvs.games.amounts import count, listed
 from textenvs.games.chess_rules import Named
-from textenvs.games.negation import NOT
 
 COLOURS = ("White", "Black")
 

@@ -13,10 +13,9 @@ from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
-from textenvs.core.reading import last_phrase
+from textenvs.core.reading import NOT, last_phrase
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.amounts import count
-from textenvs.games.negation import NOT
 from textenvs.games.things import NAMES, THINGS, TRAITS, draw_things
 
 CLUES = {
@@ -380,6 +379,7 @@ _CLUE = (
                rf"{_WORD}{_BETWEEN}{_NUMBER}"),
 )  # fmt: skip
 _PASS = dict.fromkeys(("pass", "stop", "skip", "end my turn", "end turn", "end the turn", "no more guesses"), "pass")
+_PASS_ALONE = re.compile(rf"^\W*(?:i )?(?:{'|'.join(_PASS)})\W*$", re.MULTILINE)
 _NAMES = "|".join(re.escape(name) for name in sorted(NAMES, key=len, reverse=True))
 _GUESS = re.compile(
     rf"(?P<denied>{NOT}(?:want to |going to )?(?:the |an? )?)?"
@@ -404,6 +404,7 @@ def read_guess(text: str) -> Guess | None:
     found = [match for match in _GUESS.finditer(text) if not match["denied"]]
     said = [match for match in found if match["said"]]
     passed = last_phrase(text, _PASS)
-    if said or (found and not passed):
+    passed_after = said and _PASS_ALONE.search(text, said[-1].end())
+    if not passed_after and (said or (found and not passed)):
         return Guess(NAMES[(said or found)[-1]["name"]])
     return Guess(None) if passed else None

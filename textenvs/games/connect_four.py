@@ -12,10 +12,9 @@ from typing import ClassVar, NamedTuple
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.minimax import minimax_strategy
-from textenvs.core.reading import last_match
+from textenvs.core.reading import NOT, last_match
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.amounts import count, listed
-from textenvs.games.negation import NOT
 
 MARKS = "XO"
 FREE = "."

@@ -13,8 +13,9 @@ from typing import ClassVar, Literal, NamedTuple
 from textenvs.core.draws import draw_some
 from textenvs.core.errors import check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
+from textenvs.core.reading import last_said, plain
 from textenvs.core.refusal import Refusal
-from textenvs.games.puzzle_words import count, last_said, plain
+from textenvs.games.phrasing import count
 
 Side = Literal["left", "right"]
 Move = Literal["forward"] | Side

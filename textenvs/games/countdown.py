@@ -16,7 +16,7 @@ from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.countdown_search import CountdownMove, Numbers, Steps, choices, combined, fewest_steps, result
 from textenvs.games.countdown_words import HELP, Command, parse
-from textenvs.games.puzzle_words import count, listed
+from textenvs.games.phrasing import count, listed
 
 LARGE = (25, 50, 75, 100)
 STOP, UNDO = CountdownMove("stop"), CountdownMove("undo")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from textenvs.games.puzzle_words import last_said, plain
+from textenvs.core.reading import last_said, plain
 
 Sign = Literal["+", "-", "*", "/"]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from textenvs.core.reading import NOT
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.amounts import count
-from textenvs.games.negation import NOT
 
 KINDS = ("book", "hat", "ball")
 

@@ -12,8 +12,9 @@ from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels
+from textenvs.core.reading import last_wanted
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.phrasing import count, last_wanted
+from textenvs.games.phrasing import count
 
 Faces = tuple[int, ...]
 """What dice show, in ascending order."""

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from textenvs.core.reading import last_phrase
-from textenvs.games.negation import NOT
+from textenvs.core.reading import NOT, last_phrase
 
 Direction = Literal["up", "down", "left", "right"]
 

@@ -14,7 +14,7 @@ from textenvs.core.draws import draw_some
 from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.puzzle_words import count
+from textenvs.games.phrasing import count
 
 PLACES = (
     "bank", "bakery", "school", "library", "museum", "hotel", "station", "harbour", "market", "theatre", "hospital",

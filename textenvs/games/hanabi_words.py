@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from textenvs.games.negation import NOT
+from textenvs.core.reading import NOT
 
 COLOURS = ("red", "blue", "green", "yellow", "white", "purple")
 

@@ -27,6 +27,7 @@ _BEGINNING = re.compile(
     rf"|\b(SELECT\b(?=.*\bFROM\b))"
 )
 _GOES_ON = re.compile(rf"\s*(?:(?:{_WORDS}|{_WORDS.lower()})\b|[(),*]|--|\w+\s*[,(=<>])".replace(" ", "|"))
+_AROUND = re.compile(r"[\s.!”}]*(?:\*\*|[^\x00-\x7f])?[\s.!”}]*$|(?<=[\w)'\"])\*$")
 _COMMENT = re.compile(r"--[^']*$")
 _NUMBER = r"(?:-|minus )?\d{1,3}(?:,\d{3})+(?!,?\d)|(?:-|minus )?\d{1,15}(?:\.0{1,6})?"
 
@@ -89,8 +90,18 @@ def _until_end(text: str) -> tuple[str, str, str]:
 
 def _query(lines: Sequence[str]) -> str:
     """Return a statement on one line; its first word in capital letters."""
-    words = " ".join(_COMMENT.sub("", line) for line in lines).split()
+    words = _bare(" ".join(_COMMENT.sub("", line) for line in lines)).split()
     return " ".join([words[0].upper(), *words[1:]])[:_LONGEST].rstrip()
+
+
+def _bare(statement: str) -> str:
+    """Return a statement without the marks behind it that belong to the sentence or the markup around it."""
+    statement = _AROUND.sub("", statement)
+    return (
+        statement[:-1].rstrip(".!")
+        if statement[-1:] in ("'", '"') and statement.count(statement[-1]) % 2
+        else statement
+    )
 
 
 def _answers(text: str, names: tuple[str, ...]) -> Iterator[str]:

@@ -13,9 +13,8 @@ from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
-from textenvs.core.reading import last_match
+from textenvs.core.reading import NOT, last_match
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.negation import NOT
 
 
 class Bid(NamedTuple):

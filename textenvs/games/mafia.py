@@ -13,10 +13,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, uniform
-from textenvs.core.reading import last_phrase
+from textenvs.core.reading import NOT, last_phrase
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games.amounts import count, listed
-from textenvs.games.negation import NOT
 
 
 class Act(NamedTuple):

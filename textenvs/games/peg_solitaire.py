@@ -10,8 +10,8 @@ from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
+from textenvs.core.reading import NOT
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.negation import NOT
 
 Jump = tuple[int, int]
 """The hole that a peg leaves, and the one it lands in."""

@@ -10,10 +10,9 @@ from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, uniform
-from textenvs.core.reading import last_phrase
+from textenvs.core.reading import NOT, last_phrase
 from textenvs.core.refusal import Refusal
 from textenvs.games.amounts import count
-from textenvs.games.negation import NOT
 
 Move = Literal["roll", "hold"] | int
 """A player's move, or the number that chance rolls."""

@@ -13,7 +13,7 @@ from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.puzzle_words import count, listed
+from textenvs.games.phrasing import count, listed
 
 COLOURS = (
     "red", "blue", "green", "yellow", "black", "white", "orange", "purple", "brown", "pink", "grey", "silver",

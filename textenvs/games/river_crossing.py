@@ -15,7 +15,7 @@ from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.core.search import distances
-from textenvs.games.puzzle_words import listed, outcome
+from textenvs.games.phrasing import listed, outcome
 from textenvs.games.river_words import NAMES, PEOPLE, passengers_said, several
 
 Counts = tuple[int, ...]  # how many there are of each kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from textenvs.games.puzzle_words import last_said, plain
+from textenvs.core.reading import last_said, plain
 
 NAMES = (
     "goat", "wolf", "cabbage", "fox", "hen", "corn", "dog", "cat", "mouse", "cheese", "lion", "sheep", "turnip",

@@ -14,10 +14,10 @@ from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
+from textenvs.core.reading import NOT
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.core.search import shortest_path
 from textenvs.games.directions import WORDS, Direction
-from textenvs.games.negation import NOT
 
 Move = tuple[str, Direction]
 """The letter of a car, and where it goes by one square."""

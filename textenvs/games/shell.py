@@ -289,7 +289,12 @@ def _all_paths(names: tuple[str, ...], directories: tuple[str, ...]) -> tuple[st
 _ENDING = re.compile(r"(?:i am |i'm |all |it is |it's )?(?:done|exit|quit|logout|finished)[.!]*", re.IGNORECASE)
 _SAID_DONE = re.compile(r"\b(?:i am|i'm|all|task is|it is) (?:done|finished)\b", re.IGNORECASE)
 _BEFORE = re.compile(r"(?:[$#>*-]+|\d+[.)])\s+")
-_BEHIND = re.compile(r"\b(?:run|use|type|execute|enter|command|reply)\b(?: is| the command| with)?:?\s+([^\n]{1,500})")
+_BEHIND = (
+    r"\b(?:run|use|type|execute|enter|command|reply|answer)\b(?: is| the command| with)?:?\s+([^\n]{1,500})",
+    r"\b(?:i'll|i will|i would like to|i'd like to|let me|let us|let's)\s+([^\n]{1,500})",
+    r"^[^:：\n]{1,40}[:：]\s*([^\n]{1,500})",
+    r"\\boxed\{([^\n]{1,500})\}",
+)
 _LONGEST, _MOST_LINES = 1_000, 1_000
 
 
@@ -299,7 +304,8 @@ def _candidates(text: str) -> Iterator[str]:
     parts = printable.split("```")
     lines = [line for part in (*parts[0::2], *parts[1::2]) for line in part.split("\n")][-_MOST_LINES:]
     quoted = re.findall(r"`([^`\n]{1,1000})`", printable)
-    behind = [line.rstrip(".") for line in _BEHIND.findall(printable)]
+    found = [re.findall(pattern, printable, re.IGNORECASE | re.MULTILINE) for pattern in reversed(_BEHIND)]
+    behind = [line.rstrip(".") for lines in found for line in lines]
     for any_case in (False, True):
         for group in (lines, quoted, behind):
             yield from filter(None, (_command(line, any_case) for line in reversed(group)))
@@ -313,8 +319,8 @@ def _command(line: str, any_case: bool) -> str:
     if len(line) > _LONGEST:
         return ""
     line = _BEFORE.sub("", line, count=1) if _BEFORE.match(line) else line
-    if line[:1] in ("`", "*") or (line[:1] in "\"'" and line[:1] == line[-1:]):
-        line = line.strip(line[:1])
+    if line[:1] in ("`", "*") or (line[:1] + line[-1:]) in ('""', "''", "“”"):
+        line = line.strip(line[:1] + line[-1:])
     if _ENDING.fullmatch(line):
         return line
     word, space, rest = line.partition(" ")

@@ -62,7 +62,8 @@ class _Session:
             out = self.output(name, arguments, out)
         if self.target is None:
             return out
-        self.attempt("bash", self.put, self.target, (*(self.disk[self.target] or ()), *out))
+        if self.target in self.disk:  # what is written to a file that the commands removed goes with it
+            self.attempt("bash", self.put, self.target, (*(self.disk[self.target] or ()), *out))
         return ()
 
     def opened(self, name: str, appends: bool) -> str | None:

@@ -12,10 +12,9 @@ from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
-from textenvs.core.reading import last_whole_number
+from textenvs.core.reading import NOT, last_whole_number
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.core.search import shortest_path
-from textenvs.games.negation import NOT
 
 Board = tuple[int, ...]
 """The tile on each cell, row by row from the top left; 0 is the gap."""

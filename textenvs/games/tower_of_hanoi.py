@@ -12,9 +12,10 @@ from typing import ClassVar, NamedTuple
 
 from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
+from textenvs.core.reading import last_said, plain
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.core.search import distances
-from textenvs.games.puzzle_words import last_said, listed, outcome, plain
+from textenvs.games.phrasing import listed, outcome
 
 Position = tuple[int, ...]  # the peg of each disk, the smallest disk first
 Move = tuple[int, int]  # from a peg to a peg

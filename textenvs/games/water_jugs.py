@@ -13,9 +13,10 @@ from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
+from textenvs.core.reading import last_said, name_a, plain
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.core.search import shortest_path
-from textenvs.games.puzzle_words import count, last_said, listed, name_a, outcome, plain
+from textenvs.games.phrasing import count, listed, outcome
 
 Litres = tuple[int, ...]  # of each jug
 

@@ -81,9 +81,12 @@ def _only(text: str, accepted: Container[str]) -> str | None:
     return known.pop() if len(known) == 1 and len(words) <= 2 else None
 
 
-_FILLER = r"(?:is|was|be|will|would|should|could|might|may|must|the|word|letter|my|next|now|that|it|with|\d{1,3})"
+_FILLER = (
+    r"(?:is|was|be|will|would|should|could|might|may|must|the|word|letter|my|next|now|it|\d{1,3}"
+    r"|(?:that|with)(?! *\n)|guess(?= +[a-z]))"
+)
 _APART = r"[\s:;=#*_\"'`“‘(\[{<-]{1,6}"
-_NO_ARTICLE = r"(?!(?:a|I)\s+(?!(?:as|because|first|for|next|now|please|since)\b)[a-z])"
+_NO_ARTICLE = r"(?!(?:a|I)[^\S\n]+(?!(?:as|because|first|for|next|now|please|since)\b)[a-z])"
 
 
 @lru_cache(maxsize=8)

@@ -49,7 +49,7 @@ class Direct:
         """Take how to ask.
 
         Args:
-            mode: `free`: any answer; `choose`: one of the legal wordings, in the `plan` form one for each turn.
+            mode: `free`: any answer; `choose`: one of `Request.choices`, in the `plan` form one for each turn.
             max_tokens: the most ids of a move, from 1; a plan may have as many for each of the game's turns.
 
         Raises:
@@ -82,7 +82,7 @@ def move_call(
         role: which of several conversations of the seat this is.
     """
     moves = moves_wanted(request)
-    choices = request.legal if choose else None
+    choices = request.choices if choose else None
     return Call((request.slot, role), messages, request.random, choices, moves, max_tokens * moves)
 
 

@@ -25,24 +25,26 @@ class RowCache(transformers.Cache):
         self._rows = rows
         self._stores: list[tuple[torch.Tensor, torch.Tensor]] = []
 
-    def place(self, rows: torch.Tensor, columns: torch.Tensor, width: int) -> None:
+    def place(self, rows: Sequence[int], columns: torch.Tensor, width: int) -> None:
         """Say where the next block goes.
 
         Args:
-            rows: texts that it continues, int64 [b].
+            rows: texts that it continues, b different ones.
             columns: position of each id, int64 [b, n].
             width: how many columns the block can look back on, itself included.
         """
-        self._at = rows.unsqueeze(1), columns
-        everyone = torch.equal(rows, torch.arange(self._rows))
-        self._seen = slice(None) if everyone else rows
+        self._at = torch.tensor(rows).unsqueeze(1), columns
+        first = rows[0]
+        adjacent = list(rows) == list(range(first, first + len(rows)))  # then they are seen without a copy
+        self._seen = slice(first, first + len(rows)) if adjacent else torch.tensor(rows)
         self._width = width
         self._capacity = int(columns.max()) + 1
 
-    def spread(self, row: int, rows: Sequence[int]) -> None:
-        """Let each of `rows` begin with what has been stored for `row`."""
+    @torch.inference_mode()
+    def copy(self, row: int, rows: Sequence[int], length: int) -> None:
+        """Let each of `rows` begin with the first `length` columns of `row`."""
         for keys, values in self._stores:
-            keys[rows], values[rows] = keys[row].clone(), values[row].clone()
+            keys[rows, :length], values[rows, :length] = keys[row, :length].clone(), values[row, :length].clone()
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
@@ -70,71 +72,90 @@ class RowCache(transformers.Cache):
 class Reader:
     """Reads ids at the ends of texts and says what the model expects next.
 
-    What all texts of a batch begin with (the instructions, as a rule) is read once for all of them.
+    Works with every causal model whose layers keep all their keys and values through `Cache.update`.
 
     Attributes:
-        lengths: number of ids of each text so far.
-        ledger: where ids read, calls and FLOPs are booked, as those of the policy.
+        lengths: number of ids of each text so far; made smaller, the text goes on from there.
+        positions: the most ids of a text.
+        ledger: where ids read, calls and FLOPs are booked, as those of the policy; None books nothing.
     """
 
-    def __init__(self, model: transformers.LlamaForCausalLM, rows: int, ledger: Ledger) -> None:
-        """Begin with `rows` empty texts."""
+    def __init__(
+        self, model: transformers.PreTrainedModel, rows: int, ledger: Ledger | None = None, positions: int | None = None
+    ) -> None:
+        """Begin with `rows` empty texts; `positions` of the model if None are given."""
         self._model = model
         self._cache = RowCache(rows)
+        self.positions = positions
         self.lengths = [0] * rows
         self.ledger = ledger
 
-    @torch.inference_mode()
     def read(self, rows: Sequence[int], blocks: Sequence[Ids]) -> torch.Tensor:
+        """Read as `extend` does; what all of several new texts begin with is read once for all of them."""
+        fresh = not any(self.lengths[row] for row in rows)
+        shared = alike(blocks) if fresh and len(rows) > 1 else 0
+        if not shared:
+            return self.extend(rows, blocks)
+        self._check(rows, blocks)
+        self.extend(rows[:1], [blocks[0][:shared]], outputs=False)
+        self.copy(rows[0], rows[1:], shared)
+        return self.extend(rows, [block[shared:] for block in blocks])
+
+    def copy(self, row: int, rows: Sequence[int], length: int) -> None:
+        """Let each of `rows` consist of the first `length` ids of the text `row`, which has read them."""
+        self._cache.copy(row, rows, length)
+        for each in rows:
+            self.lengths[each] = length
+
+    @torch.inference_mode()
+    def extend(self, rows: Sequence[int], blocks: Sequence[Ids], *, outputs: bool = True) -> torch.Tensor:
         """Read a block of ids at the end of each of some texts.
 
         Args:
             rows: the texts, b different ones.
             blocks: the ids of each, at least one.
+            outputs: whether the logits are wanted.
 
         Returns:
-            The logits after the last id of each block, float [b, V].
+            The logits after the last id of each block, float [b, V]; [b, 0] if they are not wanted.
 
         Raises:
             ContextOverflowError: if a text would become longer than the model's positions; then nothing is read.
         """
-        needed = max(self.lengths[row] + len(block) for row, block in zip(rows, blocks, strict=True))
-        check_positions(needed, self._model.config.max_position_embeddings)
-        fresh = not any(self.lengths[row] for row in rows)
-        shared = _alike(blocks) if fresh and len(rows) > 1 else 0
-        if shared:
-            self._hidden(rows[:1], [blocks[0][:shared]], outputs=0)
-            self._cache.spread(rows[0], rows)
-            for row in rows:
-                self.lengths[row] = shared
-        outputs = len(rows) * self._model.config.vocab_size
-        hidden = self._hidden(rows, [block[shared:] for block in blocks], outputs)
-        logits: torch.Tensor = self._model.lm_head(hidden)
-        return logits
-
-    def _hidden(self, rows: Sequence[int], blocks: Sequence[Ids], outputs: int) -> torch.Tensor:
-        """Read the blocks and return what the body makes of the last id of each, float [b, hidden size]."""
+        positions = self._check(rows, blocks)
         new = [len(block) for block in blocks]
         known = [self.lengths[row] for row in rows]
         ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(block) for block in blocks], batch_first=True)
         columns = torch.tensor(known).unsqueeze(1) + torch.arange(ids.shape[1])
         width = max(map(sum, zip(new, known, strict=True)))
-        self._cache.place(torch.tensor(rows), columns, width)
-        hidden = self._model.model(
+        self._cache.place(rows, columns, width)
+        last = sorted({count - 1 for count in new}) if outputs else []
+        logits: torch.Tensor = self._model(
             input_ids=ids,
-            position_ids=columns,
+            position_ids=columns.clamp(max=positions - 1),
             attention_mask=_causal(columns, width, self._model.dtype),
             past_key_values=self._cache,
             use_cache=True,
-        ).last_hidden_state
+            logits_to_keep=torch.tensor(last, dtype=torch.int64),
+        ).logits
         for row, count in zip(rows, new, strict=True):
             self.lengths[row] += count
-        self.ledger.score("policy", sum(new), forward_flops(self._model.config, new, known, outputs))
-        last: torch.Tensor = hidden[torch.arange(len(rows)), torch.tensor(new) - 1]
-        return last
+        if self.ledger is not None:
+            numbers = len(rows) * self._model.config.vocab_size * outputs
+            self.ledger.score("policy", sum(new), forward_flops(self._model.config, new, known, numbers))
+        if not outputs:
+            return logits[:, :, 0]
+        return logits[torch.arange(len(rows)), [last.index(count - 1) for count in new]]
+
+    def _check(self, rows: Sequence[int], blocks: Sequence[Ids]) -> int:
+        """Return the most ids of a text after making sure that none would be longer."""
+        positions: int = self.positions or self._model.config.max_position_embeddings
+        needed = max(self.lengths[row] + len(block) for row, block in zip(rows, blocks, strict=True))
+        check_positions(needed, positions)
+        return positions
 
 
-def _alike(blocks: Sequence[Ids]) -> int:
+def alike(blocks: Sequence[Ids]) -> int:
     """Return how many ids all blocks begin with, leaving the last of each block out."""
     first, last = min(blocks), max(blocks)  # all others lie between them in lexicographic order
     alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))

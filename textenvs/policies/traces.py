@@ -81,10 +81,10 @@ def walk(tokenizer: WordTokenizer, request: Request) -> Walk:
     """Return the way through the legal replies of `request`.
 
     In the `turns` and `reply` forms a reply is one of the legal wordings; in the `plan` form it is a line for
-    each of the game's `max_turns`, each line one of the wordings that are legal in the opening.
+    each of the game's `max_turns`, each line one of `Request.choices`.
     """
     episode = request.episode
-    return reply_walk(tokenizer, request.legal, episode.game.max_turns if episode.settings.form == "plan" else 1)
+    return reply_walk(tokenizer, request.choices, episode.game.max_turns if episode.settings.form == "plan" else 1)
 
 
 def reply_walk(tokenizer: WordTokenizer, wordings: tuple[str, ...], lines: int = 1) -> Walk:
