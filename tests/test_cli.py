@@ -315,7 +315,7 @@ def test_summary_compares_runs(terminal: Terminal, tmp_path: Path) -> None:
     ("options", "message"),
     [
         (("--policy", "expertt", "--game", "GuessNumber"), "did you mean 'expert'"),
-        (("--policy", "random", "heat=1", "--game", "GuessNumber"), "unknown setting of policy random 'heat'"),
+        (("--policy", "random", "heat=1", "--game", "GuessNumber"), "unknown setting of random 'heat'"),
         (("--policy", "random", "--suite", "cor"), "unknown suite 'cor'; did you mean 'core'"),
         (("--policy", "random", "--game", "GuesNumber"), "did you mean 'GuessNumber'"),
         (("--policy", "random", "--game", "GuessNumber", "hgh=7"), "did you mean 'high'"),

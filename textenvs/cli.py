@@ -315,8 +315,8 @@ def _tournament(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from textenvs.evaluation.run import run_evaluation  # imports scipy and rich
-    from textenvs.evaluation.sources import named_policy
     from textenvs.evaluation.tables import print_summaries
+    from textenvs.policies.named import named_policy
 
     spec, *settings = options.policy
     tasks = suite(options.suite) if options.suite else [Task(name, _keywords(pairs)) for name, *pairs in options.game]

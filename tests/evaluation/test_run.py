@@ -27,12 +27,9 @@ from textenvs.evaluation.seeds import commitment
 from textenvs.evaluation.statistics import Estimate
 from textenvs.evaluation.store import read_json
 from textenvs.evaluation.summary import Summary
-from textenvs.planning.enumeration import build_graph
-from textenvs.planning.values import optimal
 from textenvs.policies.agent import Agent
 from textenvs.policies.chat import Call
 from textenvs.policies.errors import UnplayableError
-from textenvs.policies.rulers import GraphPolicy
 from textenvs.policies.scripted import StrategyPolicy
 from textenvs.suites import Suite, Task
 
@@ -140,18 +137,8 @@ def test_a_spec_names_a_policy(tmp_path: Path, whole: Path) -> None:
     assert read_json(tmp_path / "run.json")["policy"]["spec"] == "random"
 
 
-class Best:
-    """The source of the best policies for the instances that are played."""
-
-    name, spec, settings = "best", None, dict[str, Any]()
-
-    def policy_for(self, game: Any, settings: Settings, split: str = "all") -> Policy:
-        graph = build_graph(game, split)
-        return GraphPolicy(graph, optimal(graph).policy, "best")
-
-
 def test_the_best_policy_scores_what_the_ruler_says_on_the_split_that_is_played(tmp_path: Path) -> None:
-    summary = evaluated(tmp_path, Best(), episodes=400, forms=["turns"])
+    summary = evaluated(tmp_path, "optimal", episodes=400, forms=["turns"])
     guess, alchemy = summary.cells
     assert guess.normalised == Estimate(1.0, 1.0, 1.0)
     assert alchemy.split == "test"

@@ -39,11 +39,12 @@ from textenvs.evaluation.run_folder import (
     task_record,
 )
 from textenvs.evaluation.seeds import checked_salt, commitment, episode_seed, new_salt
-from textenvs.evaluation.sources import Given, Source, named_policy
+from textenvs.evaluation.sources import Given, Source
 from textenvs.evaluation.store import write_json
 from textenvs.evaluation.summary import Summary, summary_of
 from textenvs.evaluation.workers import pool
 from textenvs.policies.errors import UnplayableError
+from textenvs.policies.named import named_policy
 from textenvs.registry import entry
 from textenvs.suites import Suite, Task
 
