@@ -303,7 +303,9 @@ def test_evaluate_prints_tables_and_says_what_it_did_not_play(terminal: Terminal
     status, out, err = terminal(*call)
     assert (status, err) == (0, "")
     assert "GuessNumber high=7 guesses=3 │ turns │ all" in out
-    assert out.splitlines()[-1].startswith("not played: Orchard level=easy in form 'plan': ")
+    last = out.splitlines()[-1]
+    assert last.startswith("not played in form 'plan', since ")
+    assert last.endswith(": GuessNumber high=7 guesses=3, Orchard level=easy")
     assert terminal(*call)[:2] == (0, out), "a finished run is printed again"
     assert terminal("verify", str(tmp_path))[0] == 0
     assert terminal("show", str(tmp_path))[1].count("expert") == 6
@@ -324,7 +326,7 @@ def test_summary_compares_runs(terminal: Terminal, tmp_path: Path) -> None:
     ("options", "message"),
     [
         (("--policy", "expertt", "--game", "GuessNumber"), "did you mean 'expert'"),
-        (("--policy", "random", "heat=1", "--game", "GuessNumber"), "unknown setting of policy random 'heat'"),
+        (("--policy", "random", "heat=1", "--game", "GuessNumber"), "unknown setting of random 'heat'"),
         (("--policy", "random", "--suite", "cor"), "unknown suite 'cor'; did you mean 'core'"),
         (("--policy", "random", "--game", "GuesNumber"), "did you mean 'GuessNumber'"),
         (("--policy", "random", "--game", "GuessNumber", "hgh=7"), "did you mean 'high'"),

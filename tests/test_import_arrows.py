@@ -22,7 +22,7 @@ ALLOWED = {
     "textenvs.planning": {"textenvs.core", "textenvs.planning"},
     "textenvs.registry": {"textenvs.core"},
     "textenvs.envs": {"textenvs.core", "textenvs.registry", "textenvs.envs"},
-    "textenvs.policies": {*BELOW_POLICIES, "textenvs.policies"},
+    "textenvs.policies": {*BELOW_POLICIES, "textenvs.terminal", "textenvs.policies"},
     "textenvs.adapters": {"textenvs.core", "textenvs.envs", "textenvs.adapters"},
     "textenvs.testing": {"textenvs.core", "textenvs.envs"},
     "textenvs.evaluation": {*BELOW_POLICIES, *TOP, "textenvs.policies", "textenvs.evaluation", "textenvs"},

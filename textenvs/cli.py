@@ -264,8 +264,11 @@ def _verify_submission(folder: Path) -> int:
 
 def _print_skipped(folder: Path) -> None:
     """Say what an evaluation did not play, and why."""
+    titles: dict[tuple[str, str], list[str]] = {}
     for skipped in RunFolder(folder).read().skipped:
-        print(f"not played: {skipped.title} in form {skipped.form!r}: {skipped.reason}")
+        titles.setdefault((skipped.form, skipped.reason), []).append(skipped.title)
+    for (form, reason), of_both in titles.items():
+        print(f"not played in form {form!r}, since {reason}: {', '.join(of_both)}")
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -334,14 +337,14 @@ def _tournament(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from textenvs.evaluation.run import run_evaluation  # imports scipy and rich
-    from textenvs.evaluation.sources import named
     from textenvs.evaluation.tables import print_summaries
+    from textenvs.policies.named import named_policy
 
     spec, *settings = options.policy
     tasks = suite(options.suite) if options.suite else [Task(name, _keywords(pairs)) for name, *pairs in options.game]
     try:
         summary = run_evaluation(
-            named(spec, _keywords(settings)),
+            named_policy(spec, _keywords(settings)),
             tasks,
             options.out,
             forms=options.form or ("turns", "plan"),

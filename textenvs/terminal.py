@@ -1,11 +1,14 @@
-"""A person plays a game in the terminal, in any form."""
+"""A person in the terminal, in any form: plays a game, or is a policy that others evaluate."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
+from textenvs.core.dialogue import transcript
 from textenvs.envs.episode import Episode
+from textenvs.envs.policy import Reply, Request
 
 COMMANDS = (
     "/legal shows the legal replies, /hint the expert's move, /history the play so far, /undo takes a turn back, "
@@ -27,6 +30,50 @@ def play_in_terminal(episode: Episode) -> Episode:
         episode = _obeyed(episode, text, past) if text.startswith("/") else _replied(episode, text, past)
     print(f"\n{_coloured(f'Score: {episode.scores[0]:g}', 'blue')}")
     return episode
+
+
+class Person:
+    """A person as a policy, who plays one episode after the other; satisfies `ContinuousPolicy`."""
+
+    def __init__(self, name: str = "human") -> None:
+        """Take what results call the person."""
+        self.name = name
+        self.start(0)
+
+    def start(self, slots: int) -> None:
+        self._waiting: list[Request] = []
+        self._playing: Request | None = None
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        """See `Policy.replies`; raises `KeyboardInterrupt` if the person stops."""
+        return [self._reply(request) for request in requests]
+
+    def submit(self, request: Request) -> None:
+        self._waiting.append(request)
+
+    def advance(self) -> list[tuple[Request, Reply]]:
+        """See `ContinuousPolicy.advance`; raises `KeyboardInterrupt` if the person stops."""
+        if not self._waiting:
+            return []
+        request = self._playing if self._playing in self._waiting else self._waiting[0]
+        assert request is not None
+        self._waiting.remove(request)
+        self._playing = request
+        return [(request, self._reply(request))]
+
+    def release(self, slot: int) -> None:
+        if self._playing is not None and self._playing.slot == slot:
+            episode = self._playing.episode
+            print(f"{_newest(episode)}\n\n{_coloured(f'Score: {episode.scores[0]:g}', 'blue')}\n")
+            self._playing = None
+
+    def _reply(self, request: Request) -> Reply:
+        is_opening = not any(message.role == "assistant" for message in request.dialogue)
+        print(transcript(request.dialogue) if is_opening else request.dialogue[-1].text)
+        text = _ask(several_lines=request.episode.settings.form in ("plan", "strategy"))
+        if text is None or text == "/quit":
+            raise KeyboardInterrupt
+        return Reply(text)
 
 
 def _ask(*, several_lines: bool) -> str | None:

@@ -18,18 +18,20 @@ from tests.fresh import ROOT, fresh_python
 from tests.policies.chats import WrittenChat
 from textenvs.core.errors import ArgumentError, CorruptRunError, DifferentRunError, EmptySplitError, UnknownNameError
 from textenvs.envs.policy import Policy, Reply, Request
+from textenvs.envs.settings import Settings
 from textenvs.evaluation import progress as showing
 from textenvs.evaluation import run as running
 from textenvs.evaluation.run import FailedRunError, run_evaluation
 from textenvs.evaluation.run_folder import RunFolder
 from textenvs.evaluation.seeds import commitment
+from textenvs.evaluation.statistics import Estimate
 from textenvs.evaluation.store import read_json
 from textenvs.evaluation.summary import Summary
 from textenvs.policies.agent import Agent
 from textenvs.policies.chat import Call
 from textenvs.policies.errors import UnplayableError
 from textenvs.policies.scripted import StrategyPolicy
-from textenvs.suites import Task, suite
+from textenvs.suites import Suite, Task
 
 TASKS = (Task("GuessNumber", {"high": 7, "guesses": 3}), Task("Alchemy", {"level": "easy"}))
 EPISODES = 6
@@ -124,15 +126,24 @@ def test_without_an_exact_ruler_nothing_is_normalised(tmp_path: Path) -> None:
     assert summary.cells[0].normalised is None
 
 
-def test_a_suite_goes_by_its_name(tmp_path: Path) -> None:
-    assert evaluated(tmp_path, tasks=suite("controls"), episodes=1).suite == "controls"
-    assert len(rows(tmp_path)) == 10
+def test_a_suite_goes_by_its_name(tmp_path: Path, whole: Path) -> None:
+    assert evaluated(tmp_path, tasks=Suite("pair", "two games", TASKS)).suite == "pair"
+    assert rows(tmp_path) == rows(whole)
 
 
 def test_a_spec_names_a_policy(tmp_path: Path, whole: Path) -> None:
     evaluated(tmp_path, "random")
     assert rows(tmp_path) == rows(whole)
     assert read_json(tmp_path / "run.json")["policy"]["spec"] == "random"
+
+
+def test_the_best_policy_scores_what_the_ruler_says_on_the_split_that_is_played(tmp_path: Path) -> None:
+    summary = evaluated(tmp_path, "optimal", episodes=400, forms=["turns"])
+    guess, alchemy = summary.cells
+    assert guess.normalised == Estimate(1.0, 1.0, 1.0)
+    assert alchemy.split == "test"
+    assert alchemy.normalised is not None
+    assert alchemy.normalised.value == pytest.approx(1, abs=0.15), "four standard errors"
 
 
 # No result depends on how it is played ---------------------------------------------------------------
@@ -220,6 +231,25 @@ def test_a_run_that_broke_continues_and_plays_nothing_twice(tmp_path: Path, whol
     assert len(after) == 4 * EPISODES
 
 
+@pytest.mark.parametrize("calls", [0, 1, 9, 30])
+def test_a_run_of_a_chat_model_that_broke_keeps_every_finished_episode(tmp_path: Path, calls: int) -> None:
+    def answer(call: Call) -> str:
+        if len(model.calls) > calls:
+            raise ConnectionError("no answer")
+        return first_legal(call)
+
+    model = WrittenChat(answer)
+    with pytest.raises(ConnectionError, match="no answer"):
+        evaluated(tmp_path / "broken", Agent(model), in_flight=3)
+    before = RunFolder(tmp_path / "broken").rows()
+    assert len(before) == len(model.forgotten), "what is over is stored"
+    evaluated(tmp_path / "broken", Agent(WrittenChat(first_legal)), in_flight=3)
+    evaluated(tmp_path / "whole", Agent(WrittenChat(first_legal)))
+    assert rows(tmp_path / "broken") == rows(tmp_path / "whole")
+    assert before or calls < 9
+    assert all(row in RunFolder(tmp_path / "broken").rows() for row in before)
+
+
 def test_a_finished_run_is_told_again_and_left_alone(whole: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in whole.rglob("*")}
     summary = evaluated(whole, Stopping(0))
@@ -291,8 +321,7 @@ def test_a_dead_worker_is_reported_and_the_run_continues(
     monkeypatch.setattr(running, "_play_chunk", _die)
     with pytest.raises(FailedRunError, match=r"a worker process died.*start again to continue"):
         evaluated(tmp_path, "random", workers=2)
-    monkeypatch.undo()
-    evaluated(tmp_path, "random", workers=2)
+    evaluated(tmp_path, "random")
     assert rows(tmp_path) == rows(whole)
 
 
@@ -410,11 +439,13 @@ class Choosy:
 
     def __init__(self, refuses: Callable[[str, str], bool]) -> None:
         self.refuses = refuses
-        self.player = running.Given(StrategyPolicy("random")).player
+        self.name, self.spec, self.settings = "random", None, dict[str, Any]()
+        self.splits: set[str] = set()
 
-    def policy(self, game: Any, form: str, split: str) -> Policy:
-        if self.refuses(game.name, form):
-            raise UnplayableError(f"no {form} of {game.name}")
+    def policy_for(self, game: Any, settings: Settings, split: str = "all") -> Policy:
+        self.splits.add(split)
+        if self.refuses(game.name, settings.form):
+            raise UnplayableError(f"no {settings.form} of {game.name}")
         return StrategyPolicy("random")
 
 
@@ -428,6 +459,7 @@ def test_cells_that_cannot_be_played_are_skipped_for_a_stated_reason(tmp_path: P
     assert rows(tmp_path) == [row for row in rows(whole) if (row["game"][9], row["dials"]["form"]) != ("A", "plan")]
     assert summary.complete
     assert [gain.title for gain in summary.differences] == ["GuessNumber high=7 guesses=3"]
+    assert source.splits == {"all", "test"}, "who plays is told where instances come from"
 
 
 def test_processes_skip_the_same_cells(tmp_path: Path) -> None:

@@ -343,7 +343,7 @@ def test_skipped_cells_are_named(run: Path, capsys: pytest.CaptureFixture[str]) 
     summarise_again(run)
     assert problems(run) == []
     assert main(["verify", str(run)]) == 0
-    assert f"not played: {TASKS[0].title} in form 'turns': too hard\n" in capsys.readouterr().out
+    assert f"not played in form 'turns', since too hard: {TASKS[0].title}\n" in capsys.readouterr().out
 
 
 def test_rows_of_another_kind_are_no_evaluation(run: Path) -> None:

@@ -1,126 +1,157 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
-import torch
 
-from tests.policies import tiny_chats
 from textenvs.core.errors import ArgumentError, UnknownNameError
+from textenvs.envs.episode import Episode
 from textenvs.envs.settings import Settings
-from textenvs.envs.solo import solo_game
-from textenvs.evaluation.evaluate import evaluate
-from textenvs.evaluation.rollout import rollout
-from textenvs.evaluation.sources import named
+from textenvs.evaluation.rollout import flow, rollout
 from textenvs.games.guess_number import GuessNumber
-from textenvs.planning.reference import reference_values
+from textenvs.games.riddle import Riddle
 from textenvs.policies.errors import UnplayableError
-from textenvs.policies.language_model import LanguageModelPolicy
-from textenvs.policies.models import tiny_llama
 from textenvs.policies.named import named_policy
-from textenvs.policies.tokenizer import WordTokenizer
+from textenvs.registry import make_game
 
 GAME = GuessNumber(high=7, guesses=3)
+TURNS, PLAN, STRATEGY = (Settings(form=form) for form in ("turns", "plan", "strategy"))
+
+
+def mean(spec: str, settings: Settings) -> float:
+    policy = named_policy(spec).policy_for(GAME, settings)
+    scores = [each.score for each in rollout(GAME, policy, [0] * 7, settings=settings, instances=range(7))]
+    return sum(scores) / len(scores)
+
+
+def test_rulers_earn_their_values_on_all_instances() -> None:
+    assert mean("optimal", TURNS) == 1.0
+    assert mean("plan", PLAN) == pytest.approx(3 / 7)
+    assert mean("expert", TURNS) == 1.0
+    assert 0 <= mean("random", PLAN) < 1
+
+
+def test_a_ruler_knows_the_split() -> None:
+    game = GuessNumber(high=30, guesses=2)
+    scores = {}
+    for split in ("all", "test"):
+        policy = named_policy("optimal").policy_for(game, TURNS, split)
+        played = rollout(game, policy, range(60), settings=TURNS, split="test")
+        scores[split] = sum(each.score for each in played)
+    assert scores["test"] > scores["all"]
 
 
 @pytest.mark.parametrize(
-    ("spec", "form"), [("optimal", "turns"), ("myopic", "turns"), ("plan", "plan"), ("random", "turns")]
-)
-def test_rulers_as_players_earn_what_planning_says(spec: str, form: str) -> None:
-    policy = named_policy(spec).policy(GAME, form)
-    found = evaluate(GAME, policy, range(1_000), settings=Settings(form=form))
-    exact = getattr(reference_values(GAME), spec).low
-    low, high = found.interval
-    assert low - 0.02 <= exact <= high + 0.02, (found, exact)
-
-
-def test_rulers_know_the_split_they_play_on() -> None:
-    game = solo_game("Alchemy", level="easy")
-    found = evaluate(
-        game,
-        named_policy("plan").policy(game, "plan", "test"),
-        range(300),
-        settings=Settings(form="plan"),
-        split="test",
-    )
-    assert found.mean == pytest.approx(reference_values(game, "test").plan.low, abs=0.06)
-
-
-@pytest.mark.parametrize(
-    ("spec", "form", "game"),
+    ("spec", "settings", "match"),
     [
-        ("optimal", "plan", GAME),
-        ("plan", "turns", GAME),
-        ("expert", "plan", GAME),
-        ("random", "strategy", GAME),
-        ("optimal", "turns", solo_game("Shopkeeper", level="extreme")),
+        ("optimal", PLAN, "optimal plays in form turns only, not in 'plan'"),
+        ("myopic", STRATEGY, "myopic plays in form turns only"),
+        ("plan", TURNS, "plan plays in form plan only, not in 'turns'"),
+        ("expert", PLAN, "expert plays in form turns or reply only"),
+        ("random", STRATEGY, "random plays in form turns or plan or reply only"),
+        ("optimal", Settings(feedback="none"), "feedback must be 'full'"),
     ],
 )
-def test_who_cannot_play_says_so(spec: str, form: str, game: object) -> None:
-    with pytest.raises(UnplayableError, match=spec):
-        named_policy(spec).policy(game, form)
+def test_forms_in_which_nobody_can_play_are_named(spec: str, settings: Settings, match: str) -> None:
+    with pytest.raises(UnplayableError, match=match):
+        named_policy(spec).policy_for(GAME, settings)
+
+
+@pytest.mark.parametrize(("spec", "settings"), [("optimal", TURNS), ("myopic", TURNS), ("plan", PLAN)])
+def test_games_too_large_for_rulers_are_named(spec: str, settings: Settings) -> None:
+    with pytest.raises(UnplayableError, match=rf"{spec} needs exact values, and Sokoban\(.*too large"):
+        named_policy(spec).policy_for(make_game("Sokoban", level="extreme"), settings)
+
+
+class Unaided(GuessNumber):
+    """A game without a scripted expert."""
+
+    def expert(self, state: Any, player: int) -> None:
+        return None
+
+
+@pytest.mark.parametrize("spec", ["expert", "mixed:0.5"])
+def test_a_game_without_expert_is_named(spec: str) -> None:
+    with pytest.raises(UnplayableError, match="has no scripted expert"):
+        named_policy(spec).policy_for(Unaided(high=7, guesses=3), TURNS)
 
 
 @pytest.mark.parametrize(
-    ("spec", "settings", "error", "match"),
+    ("spec", "settings", "match"),
     [
-        ("optimall", {}, UnknownNameError, "optimal"),
-        ("transformers", {}, UnknownNameError, "transformers:NAME"),
-        ("random", {"temperature": 1}, UnknownNameError, "temperature"),
-        ("mixed:2", {}, ArgumentError, "from 0 to 1"),
-        ("transformers:x", {"harness": "reakt"}, UnknownNameError, "react"),
-        ("transformers:x", {"temprature": 1}, UnknownNameError, "temperature"),
-        ("transformers:x", {"mode": "chose"}, UnknownNameError, "choose"),
+        ("optimum", {}, "unknown policy 'optimum'; did you mean 'optimal'"),
+        ("endpoit:gpt", {}, "unknown policy 'endpoit:gpt'; did you mean 'endpoint:MODEL'"),
+        ("optimal:x", {}, "unknown policy"),
+        ("random", {"temperature": 1}, "unknown setting of random 'temperature'"),
     ],
 )
-def test_mistaken_specs_are_refused_before_anything_is_loaded(spec, settings, error, match) -> None:
-    with pytest.raises(error, match=match):
+def test_unknown_names_are_refused_with_the_nearest_choice(spec: str, settings: dict[str, Any], match: str) -> None:
+    with pytest.raises(UnknownNameError, match=match):
         named_policy(spec, settings)
 
 
-def test_a_model_that_does_not_exist_is_named(tmp_path) -> None:
-    with pytest.raises(ArgumentError, match="nothing-here"):
-        named_policy(f"transformers:{tmp_path}/nothing-here").policy(GAME, "turns")
+@pytest.mark.parametrize(
+    ("spec", "match"),
+    [("saved", "named saved:FOLDER"), ("endpoint:", "named endpoint:MODEL"), ("mixed:7", "from 0 to 1")],
+)
+def test_incomplete_specs_are_refused(spec: str, match: str) -> None:
+    with pytest.raises(ArgumentError, match=match):
+        named_policy(spec)
 
 
-def test_a_folder_holds_one_policy_or_one_for_each_game_and_form(tmp_path) -> None:
-    tokenizer = WordTokenizer.from_games([GAME], episodes=2)
-    policy = LanguageModelPolicy(tiny_llama(len(tokenizer)), tokenizer, name="tiny")
-    policy.save(tmp_path / "one")
-    policy.save(tmp_path / "many" / "GuessNumber.plan")
-    assert named_policy(f"saved:{tmp_path}/one").policy(GAME, "turns").name == "tiny"
-    many = named_policy(f"saved:{tmp_path}/many")
-    assert many.policy(GAME, "plan").name == "tiny"
-    with pytest.raises(UnplayableError, match="GuessNumber in form 'turns'"):
-        many.policy(GAME, "turns")
+@pytest.mark.parametrize("spec", ["random", "mixed:0.5", "optimal", "plan", "human"])
+def test_a_named_policy_travels_between_processes(spec: str) -> None:
+    named = named_policy(spec)
+    again = pickle.loads(pickle.dumps(named))
+    assert again.describe() == named.describe() == {"name": spec, "spec": spec, "settings": {}}
 
 
-def test_a_model_in_a_folder_plays_in_any_harness(tmp_path) -> None:
-    model, tokenizer = tiny_chats.model(), tiny_chats.tokenizer()
-    model.save_pretrained(tmp_path)
-    tokenizer.save_pretrained(tmp_path)
-    spec = named_policy(f"transformers:{tmp_path}", {"harness": "react", "mode": "choose", "name": "tiny", "rows": 2})
-    assert spec.name == "tiny + react (choose)"
-    (played,) = rollout(GAME, spec.policy(GAME, "turns"), [0])
-    assert played.episode.over
-    assert all(turn.refusal is None for turn in played.turns)
-    assert spec.policy(GAME, "turns") is spec.policy(GAME, "plan"), "the model is loaded once"
+@pytest.fixture
+def types(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def typing(*lines: str) -> None:
+        rest = iter(lines)
+        monkeypatch.setattr("builtins.input", lambda _: next(rest))
+
+    return typing
 
 
-def test_a_source_says_how_a_policy_was_made_and_travels_to_other_processes() -> None:
-    source = pickle.loads(pickle.dumps(named("optimal")))
-    assert source.player.spec == "optimal"
-    assert source.policy(GAME, "turns", "all").name == "optimal"
+def test_a_person_plays_one_episode_after_the_other(types: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    types("guess 2", "1", "guess 6", "7")
+    person = named_policy("human").policy_for(GAME, TURNS)
+    episodes = [Episode(GAME, seed=0, instance=0), Episode(GAME, seed=0, instance=6)]
+    played = list(flow(episodes, person, in_flight=2))
+    assert [each.episode.state.secret for each in played] == [1, 7]
+    assert [each.score for each in played] == [1.0, 1.0]
+    out = capsys.readouterr().out
+    assert out.count(GAME.instructions(0)) == 2
+    assert "2 is wrong: the secret is lower. 2 guesses left.\n" in out
+    assert out.count("You win.\n\nScore: 1\n") == 2
 
 
-def test_what_a_reply_of_a_language_model_cost() -> None:
-    tokenizer = WordTokenizer.from_games([GAME], episodes=2)
-    with torch.no_grad():
-        policy = LanguageModelPolicy(tiny_llama(len(tokenizer)), tokenizer)
-    (played,) = rollout(GAME, policy, [0])
-    for before, turn in zip([None, *played.turns], played.turns, strict=False):
-        known = before.reply.usage.prompt + before.reply.usage.sampled if before else 0
-        trace = turn.reply.trace
-        assert turn.reply.usage.cached == known
-        assert turn.reply.usage.prompt == known + len(trace.context)
-        assert turn.reply.usage.sampled == len(trace.tokens)
+def test_a_person_writes_a_plan_line_by_line_and_may_stop(types: Any) -> None:
+    person = named_policy("human").policy_for(GAME, PLAN)
+    types("guess 3", "guess 4", "")
+    (played,) = rollout(GAME, person, [0], settings=PLAN, instances=[3])
+    assert played.score == 1.0
+    types("/quit")
+    with pytest.raises(KeyboardInterrupt):
+        list(rollout(GAME, person, [0], settings=PLAN))
+
+
+def test_a_saved_policy_is_loaded_once_with_changed_settings(tmp_path: Any) -> None:
+    pytest.importorskip("torch")
+    from textenvs.policies.language_model import LanguageModelPolicy
+    from textenvs.policies.models import tiny_llama
+    from textenvs.policies.tokenizer import WordTokenizer
+
+    tokenizer = WordTokenizer.from_games([GAME], episodes=4)
+    LanguageModelPolicy(tiny_llama(len(tokenizer)), tokenizer).save(tmp_path / "cloned")
+    named = named_policy(f"saved:{tmp_path / 'cloned'}", {"temperature": 0.5})
+    policy = named.policy_for(GAME, TURNS)
+    assert policy is named.policy_for(Riddle(), PLAN)
+    assert (policy.name, policy.temperature, policy.mode) == ("cloned", 0.5, "choose")
+    with pytest.raises(UnknownNameError, match="did you mean 'temperature'"):
+        named_policy(f"saved:{tmp_path / 'cloned'}", {"temprature": 0.5})
+    with pytest.raises(ArgumentError, match="holds no saved policy"):
+        named_policy(f"saved:{tmp_path}")

@@ -113,8 +113,13 @@ class LanguageModelPolicy:
         Path(folder, SETTINGS_FILE).write_text(json.dumps(settings, indent=2), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path | str, *, ledger: Ledger | None = None) -> LanguageModelPolicy:
+    def load(cls, folder: Path | str, *, ledger: Ledger | None = None, **changed: Any) -> LanguageModelPolicy:
         """Return the policy that `save` wrote.
+
+        Args:
+            folder: where.
+            ledger: see the class.
+            **changed: settings in place of those it was saved with.
 
         Raises:
             ArgumentError: if `folder` holds none.
@@ -124,7 +129,7 @@ class LanguageModelPolicy:
         settings: dict[str, Any] = json.loads(Path(folder, SETTINGS_FILE).read_text(encoding="utf-8"))
         with _no_progress_bars():
             model = transformers.LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype="auto")
-        return cls(model, WordTokenizer.load(Path(folder, VOCABULARY_FILE)), ledger=ledger, **settings)
+        return cls(model, WordTokenizer.load(Path(folder, VOCABULARY_FILE)), ledger=ledger, **{**settings, **changed})
 
     def _begin(self, request: Request) -> _Draft:
         seat = self._seats[request.slot]
