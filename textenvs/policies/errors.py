@@ -24,3 +24,19 @@ def check_positions(needed: int, positions: int) -> None:
 
 class UnplayableError(TextenvsError, ValueError):
     """A policy cannot play a game, or not in the form that is asked for."""
+
+
+class EndpointError(TextenvsError, RuntimeError):
+    """A server of chat models does not answer as it should. What was played so far can be continued."""
+
+
+class EndpointRefusedError(EndpointError):
+    """A server refuses a request for good: a wrong key, an unknown model, a setting it does not have."""
+
+
+class EndpointUnavailableError(EndpointError):
+    """A server cannot be reached, is too busy or fails, also after all retries; later it may answer."""
+
+
+class NotAChoiceError(EndpointError):
+    """A model was to answer with given wordings and answered something else."""
