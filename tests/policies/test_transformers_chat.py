@@ -39,7 +39,7 @@ def ask(model, *calls):
     return [found[call] for call in calls]
 
 
-def converse(model, conversations, turns=4, *, choices=None, lines=1, seeds=None):
+def converse(model, conversations, turns=4, *, choices=None, lines=1):
     """Return for each conversation its answers; all conversations take their turns at the same time."""
     dialogues = {name: [SYSTEM] for name in conversations}
     randoms = {name: Stream(name, Purpose.POLICY) for name in conversations}
