@@ -33,7 +33,7 @@ class RowCache(transformers.Cache):
             columns: position of each id, int64 [b, n].
             width: how many columns the block can look back on, itself included.
         """
-        self._at = torch.tensor(rows).unsqueeze(1), columns
+        self._at = torch.tensor(rows).unsqueeze(1), slice(None), columns
         first = rows[0]
         adjacent = list(rows) == list(range(first, first + len(rows)))  # then they are seen without a copy
         self._seen = slice(first, first + len(rows)) if adjacent else torch.tensor(rows)
@@ -43,8 +43,9 @@ class RowCache(transformers.Cache):
     @torch.inference_mode()
     def copy(self, row: int, rows: Sequence[int], length: int) -> None:
         """Let each of `rows` begin with the first `length` columns of `row`."""
-        for keys, values in self._stores:
-            keys[rows, :length], values[rows, :length] = keys[row, :length].clone(), values[row, :length].clone()
+        for stores in self._stores:
+            for store in stores:
+                store[rows, :, :length] = store[row, :, :length].clone()
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
@@ -53,17 +54,17 @@ class RowCache(transformers.Cache):
         keys, values = self._store(layer_idx, key_states)
         keys[self._at] = key_states.transpose(1, 2)
         values[self._at] = value_states.transpose(1, 2)
-        seen = self._seen, slice(self._width)
-        return keys[seen].transpose(1, 2), values[seen].transpose(1, 2)
+        seen = self._seen, slice(None), slice(self._width)
+        return keys[seen], values[seen]
 
     def _store(self, layer: int, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the keys and values of `layer`, [rows, columns, heads, size], with room for the block."""
+        """Return the keys and values of `layer`, [rows, heads, columns, size], with room for the block."""
         if layer == len(self._stores):
-            empty = like.new_zeros(self._rows, 0, like.shape[1], like.shape[3])
+            empty = like.new_zeros(self._rows, like.shape[1], 0, like.shape[3])
             self._stores.append((empty, empty))
         keys, values = self._stores[layer]
-        if keys.shape[1] < self._capacity:
-            room = (0, 0, 0, 0, 0, self._capacity + keys.shape[1])
+        if keys.shape[2] < self._capacity:
+            room = (0, 0, 0, self._capacity)
             pad = torch.nn.functional.pad
             self._stores[layer] = keys, values = pad(keys, room), pad(values, room)
         return keys, values
