@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from textenvs.core.game import Game
 from textenvs.envs.solo import solo_game
 from textenvs.planning.bounds import Value
 from textenvs.planning.reference import ReferenceValues, reference_values
@@ -61,6 +62,19 @@ _EFFORT = {"easy": (1_000_000, 2_000), "medium": (20_000, 300), "hard": (5_000, 
 """How much to examine, and how many episodes to sample, before bounds have to do."""
 
 
+def rulers(game: Game[Any, Any], split: str = "all") -> ReferenceValues:
+    """Return the reference values of a game for one player on one split, from the stored facts where they have them.
+
+    Else they are computed, which takes up to a minute, with the effort spent on the level that the arguments are
+    those of, or on `medium`. Raises as `reference_values` does.
+    """
+    known = next((each for each in _stored().values() if _is_of(each, game)), None)
+    if known and split == "all":
+        return known.values
+    work, episodes = _EFFORT[known.level if known else "medium"]
+    return reference_values(game, split, work=work, episodes=episodes)
+
+
 def survey(name: str, level: str) -> Facts:
     """Compute the facts of a game at a level, which may take a minute; beyond `easy` with less effort."""
     game = solo_game(name, level=level)
@@ -91,8 +105,18 @@ def to_json(known: Facts) -> dict[str, Any]:
 
 def from_json(row: Mapping[str, Any]) -> Facts:
     """Return the facts that `to_json` made `row` of."""
-    values: dict[str, Any] = {name: value and Value(**value) for name, value in row["values"].items()}
-    return Facts(**{**row, "values": ReferenceValues(**values)})
+    return Facts(**{**row, "values": rulers_from_json(row["values"])})
+
+
+def rulers_from_json(row: Mapping[str, Any]) -> ReferenceValues:
+    """Return the reference values whose `dataclasses.asdict` is `row`."""
+    values: dict[str, Any] = {name: value and Value(**value) for name, value in row.items()}
+    return ReferenceValues(**values)
+
+
+def _is_of(known: Facts, game: Game[Any, Any]) -> bool:
+    """Return whether facts are those of a game with its version and arguments."""
+    return (known.game, known.version) == (game.name, entry(game.name).version) and known.arguments == game.arguments
 
 
 @cache

@@ -25,10 +25,10 @@ from benchmarks.compare.statistics import (
     equivalence,
     estimate,
     holm,
-    interquartile_mean,
     paired_p,
 )
 from benchmarks.compare.sweep import ARM, CONTRASTS, MARGIN, RL
+from textenvs.evaluation.statistics import interquartile_mean
 
 Axis = Literal["environment steps", "FLOPs"]
 Direction = Literal["higher", "lower", "undecided"]

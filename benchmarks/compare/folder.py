@@ -15,15 +15,11 @@ from benchmarks.compare.jobs import REFERENCE, Job
 from benchmarks.compare.sweep import Preset
 from textenvs import __version__
 from textenvs.core.errors import CorruptRunError, TextenvsError
-from textenvs.evaluation.store import read_json, write_json
+from textenvs.evaluation.store import read_json, refuse_another_run, write_json
 
 ROOT = Path(__file__).parents[2]
 LEARNING_CODE = ("textenvs", "agents", "benchmarks/compare/tabular.py", "benchmarks/compare/language.py")
 LIBRARIES = ("numpy", "torch", "transformers")
-
-
-class DifferentRunError(TextenvsError, RuntimeError):
-    """A run folder holds a run that was configured otherwise."""
 
 
 class UnfinishedRunError(TextenvsError, RuntimeError):
@@ -114,12 +110,7 @@ class RunFolder:
         if not self.configuration_path.exists():
             write_json(self.configuration_path, wanted)
             return
-        differences = [*_differences(read_json(self.configuration_path), wanted)]
-        if differences:
-            shown = "\n  ".join(differences[:5])
-            raise DifferentRunError(
-                f"{self.path} holds another run; choose another --out or delete it. What differs:\n  {shown}"
-            )
+        refuse_another_run(self.path, read_json(self.configuration_path), wanted)
 
     def result_path(self, job: Job) -> Path:
         """Return where the result of a job is stored."""
@@ -189,23 +180,6 @@ def _free_name(path: Path) -> Path:
     """Return where a corrupt file can be kept without overwriting another one."""
     names = (f"{path.name}.corrupt{suffix}" for suffix in chain([""], (f".{number}" for number in count(2))))
     return next(aside for name in names if not (aside := path.with_name(name)).exists())
-
-
-def _differences(stored: Any, wanted: Any, place: str = "") -> Iterable[str]:
-    """Yield where two JSON values differ, and how."""
-    if isinstance(stored, dict) and isinstance(wanted, dict):
-        for key in sorted(stored.keys() | wanted.keys()):
-            yield from _differences(stored.get(key), wanted.get(key), f"{place}.{key}" if place else key)
-    elif isinstance(stored, list) and isinstance(wanted, list) and len(stored) == len(wanted):
-        for index, (one, other) in enumerate(zip(stored, wanted, strict=True)):
-            yield from _differences(one, other, f"{place}[{index}]")
-    elif stored != wanted:
-        yield f"{place}: the folder has {_short(stored)}, asked for is {_short(wanted)}"
-
-
-def _short(value: Any, most: int = 60) -> str:
-    text = repr(value)
-    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from textenvs.evaluation.statistics import interquartile_mean
+
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Verdict = Literal["equivalent", "different", "undecided"]
 
@@ -34,14 +36,6 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
-
-
-def interquartile_mean(sample: FloatArray, axis: int = -1) -> FloatArray:
-    """Return the mean without the lowest and the highest quarter (rounded down) along an axis.
-
-    With three values or fewer nothing is left out.
-    """
-    return np.asarray(stats.trim_mean(sample, 0.25, axis=axis))
 
 
 def estimate(sample: FloatArray, generator: np.random.Generator) -> Estimate:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.compare.folder import DifferentRunError, RunFolder, UnfinishedRunError, configuration
+from benchmarks.compare.folder import RunFolder, UnfinishedRunError, configuration
 from benchmarks.compare.jobs import Job, jobs_of
 from tests.benchmarks import synthetic
-from textenvs.core.errors import CorruptRunError
+from textenvs.core.errors import CorruptRunError, DifferentRunError
 
 
 @pytest.fixture

@@ -9,15 +9,9 @@ from benchmarks.compare.statistics import (
     equivalence,
     estimate,
     holm,
-    interquartile_mean,
     paired_p,
     permutation_p,
 )
-
-
-def test_interquartile_mean_leaves_out_a_quarter_at_each_end():
-    assert interquartile_mean(np.array([-100.0, 1, 2, 3, 4, 5, 6, 100])) == 3.5
-    assert interquartile_mean(np.array([0.0, 1, 5])) == 2.0, "of three values none is left out"
 
 
 def test_an_estimate_lies_within_its_interval_and_equal_values_leave_no_doubt():

@@ -55,6 +55,10 @@ class CorruptRunError(TextenvsError, RuntimeError):
     """A stored run cannot be read, or does not say what it must."""
 
 
+class DifferentRunError(TextenvsError, RuntimeError):
+    """A run folder holds a run that was configured otherwise."""
+
+
 def check_range(name: str, value: float, low: float, high: float) -> None:
     """Raise `ArgumentError` unless `low <= value <= high`; integers are wanted where `low` is one."""
     whole = isinstance(low, int)

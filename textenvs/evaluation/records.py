@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, TypedDict
@@ -12,6 +13,7 @@ from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Game
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
+from textenvs.envs.policy import NO_USAGE, Usage
 from textenvs.envs.settings import Settings
 from textenvs.envs.solo import solo_game
 from textenvs.evaluation.rollout import Played
@@ -54,6 +56,43 @@ class EpisodeRow(TypedDict):
     refusals: int
     forfeited: int | None
     told: str
+
+
+class EvaluationRow(EpisodeRow):
+    """An episode of an evaluation: what replays it, and what it cost.
+
+    Attributes:
+        index: its position among the episodes of its task and form, from 0.
+        thoughts: what the policy thought before each reply; empty texts where it did not or does not show it.
+        usage: what each reply cost, the fields of `textenvs.envs.policy.Usage`.
+        seconds: its share of the time that passed while it was played, in seconds: where n episodes are under way,
+            each counts a part of n. The shares add up to the time of the process.
+        normalised: the score on the ruler from 0 (random) to 1 (optimal); None where one of the two is not exact,
+            or they coincide.
+    """
+
+    index: int
+    thoughts: list[str]
+    usage: list[dict[str, int]]
+    seconds: float
+    normalised: float | None
+
+
+def evaluation_row(played: Played, policy: str, index: int, seconds: float, normalised: float | None) -> EvaluationRow:
+    """Return the row of an episode of an evaluation; arguments as the attributes of `EvaluationRow`."""
+    return EvaluationRow(
+        **episode_row(played, policy),
+        index=index,
+        thoughts=[turn.reply.thought for turn in played.turns],
+        usage=[asdict(turn.reply.usage) for turn in played.turns],
+        seconds=seconds,
+        normalised=normalised,
+    )
+
+
+def usage_of(rows: Iterable[EvaluationRow]) -> Usage:
+    """Return what all replies of some episodes cost together."""
+    return sum((Usage(**usage) for row in rows for usage in row["usage"]), NO_USAGE)
 
 
 def episode_row(played: Played, policy: str) -> EpisodeRow:

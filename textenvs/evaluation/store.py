@@ -9,8 +9,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, cast
 
-from textenvs.core.errors import CorruptRunError
-from textenvs.evaluation.records import EpisodeRow
+from textenvs.core.errors import CorruptRunError, DifferentRunError
+from textenvs.evaluation.records import EpisodeRow, EvaluationRow
 
 EPISODES = "episodes"
 
@@ -20,6 +20,11 @@ _KINDS = {
     "forfeited": int | None, "told": str,
 }  # fmt: skip
 """What an `EpisodeRow` is made of, in JSON's kinds."""
+
+_EVALUATION_KINDS = {
+    "index": int, "thoughts": list, "usage": list, "seconds": float, "normalised": float | None,
+}  # fmt: skip
+"""What an `EvaluationRow` has besides; a row has all of it or nothing."""
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -60,6 +65,30 @@ def write_episodes(run: Path, name: str, rows: Iterable[EpisodeRow]) -> None:
     write_atomically(run / EPISODES / f"{name}.jsonl", lines)
 
 
+def append_episodes(run: Path, name: str, rows: Iterable[EpisodeRow]) -> None:
+    """Append episodes to `run/episodes/name.jsonl`; they are on the disk when this returns.
+
+    A process killed meanwhile may leave a torn last line, which `drop_torn_lines` removes.
+    """
+    file = run / EPISODES / f"{name}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab") as end:
+        end.write("".join(json.dumps(row, sort_keys=True) + "\n" for row in rows).encode())
+        end.flush()
+        os.fsync(end.fileno())
+
+
+def drop_torn_lines(run: Path) -> None:
+    """Cut off a last line without its end in each file of episodes, and remove files in which nothing is left."""
+    for file in sorted((run / EPISODES).glob("*.jsonl")):
+        whole = file.read_bytes().rpartition(b"\n")
+        kept = len(whole[0]) + len(whole[1])
+        if kept == 0:
+            file.unlink()
+        elif whole[2]:
+            os.truncate(file, kept)
+
+
 def read_episodes(run: Path) -> Iterator[tuple[str, EpisodeRow]]:
     """Yield where each stored episode stands (`file:line`) and its row, in the order of file names.
 
@@ -73,6 +102,41 @@ def read_episodes(run: Path) -> Iterator[tuple[str, EpisodeRow]]:
         for number, line in enumerate(_lines(file), start=1):
             place = f"{file.name}:{number}"
             yield place, _row(place, line)
+
+
+def read_evaluation(run: Path) -> Iterator[tuple[str, EvaluationRow]]:
+    """Yield places and rows as `read_episodes` does, of a run in which all of them are rows of an evaluation."""
+    for place, row in read_episodes(run):
+        if "index" not in row:
+            raise CorruptRunError(f"{place}: a row of an evaluation lacks {', '.join(sorted(_EVALUATION_KINDS))}")
+        yield place, cast("EvaluationRow", row)
+
+
+def refuse_another_run(folder: Path, stored: Any, wanted: Any) -> None:
+    """Raise `DifferentRunError`, which names what differs, unless two configurations, in JSON's kinds, are equal."""
+    differences = [*differing(stored, wanted)]
+    if differences:
+        shown = "\n  ".join(differences[:5])
+        raise DifferentRunError(
+            f"{folder} holds another run; choose another --out or delete it. What differs:\n  {shown}"
+        )
+
+
+def differing(stored: Any, wanted: Any, place: str = "") -> Iterator[str]:
+    """Yield where two JSON values differ, and how."""
+    if isinstance(stored, dict) and isinstance(wanted, dict):
+        for key in sorted(stored.keys() | wanted.keys()):
+            yield from differing(stored.get(key), wanted.get(key), f"{place}.{key}" if place else key)
+    elif isinstance(stored, list) and isinstance(wanted, list) and len(stored) == len(wanted):
+        for index, (one, other) in enumerate(zip(stored, wanted, strict=True)):
+            yield from differing(one, other, f"{place}[{index}]")
+    elif stored != wanted:
+        yield f"{place}: the folder has {_short(stored)}, asked for is {_short(wanted)}"
+
+
+def _short(value: Any, most: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def _lines(file: Path) -> list[str]:
@@ -92,9 +156,10 @@ def _row(place: str, line: str) -> EpisodeRow:
         raise CorruptRunError(f"{place}: {error}") from error
     if not isinstance(row, dict):
         raise CorruptRunError(f"{place}: an episode row is a JSON object, not {line:.40}")
-    if missing := sorted(_KINDS.keys() - row.keys()):
+    kinds = _KINDS | _EVALUATION_KINDS if row.keys() & _EVALUATION_KINDS.keys() else _KINDS
+    if missing := sorted(kinds.keys() - row.keys()):
         raise CorruptRunError(f"{place}: an episode row lacks {', '.join(missing)}")
-    for key, kind in _KINDS.items():
+    for key, kind in kinds.items():
         if not isinstance(row[key], kind):
             raise CorruptRunError(f"{place}: {key} cannot be {row[key]!r:.40}")
     return cast("EpisodeRow", row)

@@ -20,3 +20,7 @@ def check_positions(needed: int, positions: int) -> None:
     """Raise `ContextOverflowError` if an episode needs more tokens than the model has positions."""
     if needed > positions:
         raise ContextOverflowError(needed, positions)
+
+
+class UnplayableError(TextenvsError, ValueError):
+    """A policy cannot play a game, or not in the form that is asked for."""
