@@ -16,6 +16,52 @@ from textenvs.planning.graph import FloatArray, InformationGraph
 from textenvs.planning.plans import Plan
 
 
+class Follower:
+    """Follows an episode through the graph of its game by what the player is shown and does.
+
+    Attributes:
+        graph: of the game.
+    """
+
+    def __init__(self, graph: InformationGraph) -> None:
+        self.graph = graph
+        self._known: dict[int, Mapping[str, int]] = {}
+
+    def opening(self, view: str) -> int:
+        """Return the information state of an opening view; raises `ArgumentError` for a view of another game."""
+        return self._matching(self._openings, view)
+
+    def pair(self, node: int, move: Any) -> int:
+        """Return the number of a move in an information state.
+
+        Raises:
+            ArgumentError: for a move that the graph does not list, as there can be in open-ended games.
+        """
+        if move not in self.graph.moves[node]:
+            raise ArgumentError(f"the graph of {self.graph.game!r} does not list the move {move!r}")
+        return int(self.graph.pair_start[node]) + self.graph.moves[node].index(move)
+
+    def after(self, node: int, move: Any, view: str) -> int:
+        """Return the information state in which a move led to a view; raises `ArgumentError` where none can."""
+        return self._matching(self._successors(self.pair(node, move)), view)
+
+    def _successors(self, pair: int) -> Mapping[str, int]:
+        """Return the information states that a pair can lead to, by their views."""
+        if pair not in self._known:
+            nodes = self.graph.outcome_node[self.graph.outcome_start[pair] : self.graph.outcome_start[pair + 1]]
+            self._known[pair] = {self.graph.view(int(node)): int(node) for node in nodes if node >= 0}
+        return self._known[pair]
+
+    @cached_property
+    def _openings(self) -> dict[str, int]:
+        return {self.graph.view(int(node)): int(node) for node in self.graph.opening_node}
+
+    def _matching(self, nodes: Mapping[str, int], view: str) -> int:
+        if view not in nodes:
+            raise ArgumentError(f"this graph of {self.graph.game!r} does not lead to the view {view!r}")
+        return nodes[view]
+
+
 class GraphPolicy:
     """Plays a policy over the pairs of an `InformationGraph` in the `turns` form.
 
@@ -28,8 +74,8 @@ class GraphPolicy:
         self.graph = graph
         self.policy = policy
         self.name = name
+        self._follower = Follower(graph)
         self._nodes: dict[int, int] = {}
-        self._known: dict[int, Mapping[str, int]] = {}
 
     def start(self, slots: int) -> None:
         self._nodes.clear()
@@ -50,32 +96,10 @@ class GraphPolicy:
         view = request.dialogue[-1].text
         previous = self._nodes.get(request.slot)
         if previous is None:
-            return self._matching(self._openings, view)
+            return self._follower.opening(view)
         reply: Message = request.dialogue[-2]
-        move = self.graph.game.read(self._state(previous), 0, reply.text)
-        if isinstance(move, Refusal):
-            return previous
-        pair = int(self.graph.pair_start[previous]) + self.graph.moves[previous].index(move)
-        return self._matching(self._successors(pair), view)
-
-    def _successors(self, pair: int) -> Mapping[str, int]:
-        """Return the information states that a pair can lead to, by their views."""
-        if pair not in self._known:
-            nodes = self.graph.outcome_node[self.graph.outcome_start[pair] : self.graph.outcome_start[pair + 1]]
-            self._known[pair] = {self.graph.view(int(node)): int(node) for node in nodes if node >= 0}
-        return self._known[pair]
-
-    @cached_property
-    def _openings(self) -> dict[str, int]:
-        return {self.graph.view(int(node)): int(node) for node in self.graph.opening_node}
-
-    def _state(self, node: int) -> Any:
-        return self.graph.belief(node)[0][0]
-
-    def _matching(self, nodes: Mapping[str, int], view: str) -> int:
-        if view not in nodes:
-            raise ArgumentError(f"this graph of {self.graph.game!r} does not lead to the view {view!r}")
-        return nodes[view]
+        move = self.graph.game.read(self.graph.belief(previous)[0][0], 0, reply.text)
+        return previous if isinstance(move, Refusal) else self._follower.after(previous, move, view)
 
 
 class PlanPolicy:
