@@ -1,4 +1,4 @@
-"""The command line: list, play, values, show and verify."""
+"""The command line."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from textenvs.envs.forms import new_episode
 from textenvs.envs.settings import FORMS, Settings
 from textenvs.envs.solo import solo_game, split_arguments
 from textenvs.evaluation.records import EpisodeRow, reopen
+from textenvs.evaluation.run_folder import RUN, RunFolder
 from textenvs.evaluation.store import read_episodes
 from textenvs.evaluation.tournament import draw_cross_play, run_tournament, standings
 from textenvs.evaluation.verify import verify_run
 from textenvs.planning.reference import CELLS, ReferenceValues, reference_values
 from textenvs.policies.scripted import StrategyPolicy
 from textenvs.registry import ENTRIES, entry, make_game
-from textenvs.suites import suite
+from textenvs.suites import SUITES, Task, suite
 from textenvs.terminal import play_in_terminal
 
 VALUE_DIALS = ("behaviour", "refusal_price", "max_refusals")
@@ -69,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     tournament.add_argument("--out", type=Path, required=True, metavar="RUN", help="run folder; continued if it exists")
     tournament.set_defaults(run=_tournament)
 
+    _add_evaluate(commands.add_parser("evaluate", help="let a policy play many tasks, and say how well it does"))
+
+    summary = commands.add_parser("summary", help="print what evaluations found, several side by side")
+    summary.add_argument("folders", type=Path, metavar="RUN", nargs="+")
+    summary.set_defaults(run=_summary_of_runs)
+
     show = commands.add_parser("show", help="print transcripts of a run folder")
     show.add_argument("folder", type=Path, metavar="RUN")
     show.add_argument("--policy", help="only episodes of this policy")
@@ -94,6 +101,26 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--foresight-gap", type=float, metavar="GAP", help=gap % "optimal - myopic")
     parser.add_argument("--exact", action="store_true", help="only games whose rulers are exact")
     parser.set_defaults(run=_list)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    policy = "who plays, such as random, expert or endpoint:MODEL, and settings of it"
+    parser.add_argument("--policy", nargs="+", required=True, metavar=("SPEC", "KEY=VALUE"), help=policy)
+    tasks = parser.add_mutually_exclusive_group(required=True)
+    tasks.add_argument("--suite", help="the tasks: " + ", ".join(SUITES))
+    game = "a game with its arguments instead of a suite; give several"
+    tasks.add_argument("--game", nargs="+", action="append", metavar=("NAME", "KEY=VALUE"), help=game)
+    forms = "turns, plan or strategy; give several (default: turns and plan)"
+    parser.add_argument("--form", action="append", metavar="FORM", help=forms)
+    parser.add_argument("--episodes", type=int, default=100, help="of each task in each form (default 100)")
+    split = "held-out (default: test where there are enough instances, else all), all, train, validation or test"
+    parser.add_argument("--split", default="held-out", help=split)
+    parser.add_argument("--salt", help="what all seeds come from; a secret one is drawn if left out")
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="run folder; continued if it exists")
+    parser.add_argument("--workers", type=int, default=1, help="processes that play side by side (default 1)")
+    in_flight = "the most episodes a process plays at a time (default 64)"
+    parser.add_argument("--in-flight", type=int, default=64, metavar="EPISODES", help=in_flight)
+    parser.set_defaults(run=_evaluate)
 
 
 def _add_game(parser: argparse.ArgumentParser) -> None:
@@ -195,7 +222,28 @@ def _verify(options: argparse.Namespace) -> int:
             failed += 1
             print(f"{finding.place}: {finding.problem}")
     print(f"{checked} episodes replayed, {failed} differ")
+    if (options.folder / RUN).exists():
+        failed += _verify_submission(options.folder)
     return 1 if failed else 0
+
+
+def _verify_submission(folder: Path) -> int:
+    """Print what differs in a whole evaluation and return how much that is."""
+    from textenvs.evaluation.submission import verify_submission  # imports scipy
+
+    findings = [*verify_submission(folder)]
+    problems = [finding for finding in findings if finding.problem]
+    for finding in problems:
+        print(f"{finding.place}: {finding.problem}")
+    _print_skipped(folder)
+    print(f"{len(findings) - len(problems)} facts of the run checked, {len(problems)} problems")
+    return len(problems)
+
+
+def _print_skipped(folder: Path) -> None:
+    """Say what an evaluation did not play, and why."""
+    for skipped in RunFolder(folder).read().skipped:
+        print(f"not played: {skipped.title} in form {skipped.form!r}: {skipped.reason}")
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -259,6 +307,44 @@ def _tournament(options: argparse.Namespace) -> int:
         rows.append((name, interval, *(f"{score:.3f}" for score in scores)))
     _print_table(rows)
     draw_cross_play(found, options.out / "cross_play.png")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from textenvs.evaluation.run import run_evaluation  # imports scipy and rich
+    from textenvs.evaluation.sources import named
+    from textenvs.evaluation.tables import print_summaries
+
+    spec, *settings = options.policy
+    tasks = suite(options.suite) if options.suite else [Task(name, _keywords(pairs)) for name, *pairs in options.game]
+    summary = run_evaluation(
+        named(spec, _keywords(settings)),
+        tasks,
+        options.out,
+        forms=options.form or ("turns", "plan"),
+        episodes=options.episodes,
+        split=options.split,
+        salt=options.salt,
+        workers=options.workers,
+        in_flight=options.in_flight,
+    )
+    print_summaries({summary.policy: summary})
+    _print_skipped(options.out)
+    return 0
+
+
+def _summary_of_runs(options: argparse.Namespace) -> int:
+    from textenvs.evaluation.summary import summarise  # imports scipy
+    from textenvs.evaluation.tables import print_summaries
+
+    found = {folder: summarise(folder) for folder in options.folders}
+    names = [summary.policy for summary in found.values()]
+    print_summaries(
+        {
+            summary.policy if names.count(summary.policy) == 1 else f"{summary.policy} ({folder})": summary
+            for folder, summary in found.items()
+        }
+    )
     return 0
 
 

@@ -15,7 +15,7 @@ from benchmarks.compare.jobs import REFERENCE, Job
 from benchmarks.compare.sweep import Preset
 from textenvs import __version__
 from textenvs.core.errors import CorruptRunError, TextenvsError
-from textenvs.evaluation.store import read_json, refuse_another_run, write_json
+from textenvs.evaluation.store import plain, read_json, refuse_another_run, write_json
 
 ROOT = Path(__file__).parents[2]
 LEARNING_CODE = ("textenvs", "agents", "benchmarks/compare/tabular.py", "benchmarks/compare/language.py")
@@ -84,7 +84,7 @@ def configuration(preset: Preset) -> dict[str, Any]:
     """Return everything that results depend on, as JSON."""
     libraries = {name: version(name) for name in LIBRARIES}
     return {
-        "preset": _plain(asdict(preset)),
+        "preset": plain(asdict(preset)),
         "code": _code(),
         "versions": {"textenvs": __version__, "python": sys.version.split()[0], **libraries},
     }
@@ -180,13 +180,6 @@ def _free_name(path: Path) -> Path:
     """Return where a corrupt file can be kept without overwriting another one."""
     names = (f"{path.name}.corrupt{suffix}" for suffix in chain([""], (f".{number}" for number in count(2))))
     return next(aside for name in names if not (aside := path.with_name(name)).exists())
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as it comes back from JSON."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _code() -> str:

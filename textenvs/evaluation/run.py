@@ -13,10 +13,9 @@ from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from textenvs.core.errors import ArgumentError, TextenvsError, check_choice, check_range
-from textenvs.core.game import Game
 from textenvs.core.instances import SPLITS
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
@@ -30,7 +29,6 @@ from textenvs.evaluation.run_folder import (
     RUN,
     SUMMARY,
     Cell,
-    Player,
     Run,
     RunFolder,
     Skipped,
@@ -40,6 +38,7 @@ from textenvs.evaluation.run_folder import (
     task_record,
 )
 from textenvs.evaluation.seeds import checked_salt, commitment, episode_seed, new_salt
+from textenvs.evaluation.sources import Given, Source, named
 from textenvs.evaluation.store import write_json
 from textenvs.evaluation.summary import Summary, summary_of
 from textenvs.evaluation.workers import pool
@@ -56,38 +55,8 @@ class FailedRunError(TextenvsError, RuntimeError):
     """Not all episodes could be played; those that were are kept."""
 
 
-class Source(Protocol):
-    """Makes the policy of each cell; can be pickled where several processes are to play."""
-
-    @property
-    def player(self) -> Player:
-        """Who is evaluated, as results say it."""
-
-    def policy(self, game: Game[Any, Any], form: str) -> Policy:
-        """Return who plays a game in a form: one object for all, or one for each.
-
-        Raises:
-            UnplayableError: if nobody can; the cell is skipped then.
-        """
-
-
-class Given(NamedTuple):
-    """The source of a policy that was given as an object."""
-
-    it: Policy
-
-    @property
-    def player(self) -> Player:
-        """Its name; nothing tells how it was made."""
-        return Player(self.it.name)
-
-    def policy(self, game: Game[Any, Any], form: str) -> Policy:
-        """Return the object."""
-        return self.it
-
-
 def run_evaluation(
-    policy: Policy | Source,
+    policy: str | Policy | Source,
     tasks: Suite | Sequence[Task],
     out: Path | str,
     *,
@@ -102,7 +71,7 @@ def run_evaluation(
     """Play every task in every form and return what was found; a folder that holds part of it is continued.
 
     Args:
-        policy: who is evaluated.
+        policy: who is evaluated: a spec, as on the command line, a policy, or what makes one for each cell.
         tasks: a suite, or tasks one by one.
         out: the run folder; made if it does not exist.
         forms: of `EVALUATED_FORMS`.
@@ -124,7 +93,7 @@ def run_evaluation(
         EmptySplitError: for a split in which a game has no instances.
     """
     _check(tasks, forms, episodes, split, workers, in_flight)
-    source = Given(policy) if isinstance(policy, Policy) else policy
+    source = _source(policy)
     if workers > 1 and isinstance(source, Given):
         raise ArgumentError(
             "a policy object plays in this process alone: leave workers=1, or name the policy by a spec"
@@ -313,6 +282,12 @@ def _play_chunk(places: Sequence[Place], source: Source, name: str, salt: str, i
 
 def _by_cell(places: Sequence[Place]) -> list[list[Place]]:
     return [[*of_cell] for _, of_cell in groupby(places, key=lambda place: place.cell)]
+
+
+def _source(policy: str | Policy | Source) -> Source:
+    if isinstance(policy, str):
+        return named(policy)
+    return Given(policy) if isinstance(policy, Policy) else policy
 
 
 def _check(

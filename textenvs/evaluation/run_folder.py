@@ -26,6 +26,7 @@ from textenvs.evaluation.store import (
     EPISODES,
     append_episodes,
     drop_torn_lines,
+    plain,
     read_evaluation,
     read_json,
     refuse_another_run,
@@ -169,8 +170,8 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """Return the run as plain JSON values."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return plain
+        row: dict[str, Any] = plain(asdict(self))
+        return row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Run:

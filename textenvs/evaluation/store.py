@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from textenvs.core.errors import CorruptRunError, DifferentRunError
 from textenvs.evaluation.records import EpisodeRow, EvaluationRow
@@ -45,6 +45,11 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as JSON, atomically; floats keep every bit."""
     write_atomically(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """Return a value as it comes back from JSON: with lists for tuples and str for keys."""
+    return json.loads(json.dumps(value))
 
 
 def read_json(path: Path) -> Any:
@@ -114,7 +119,10 @@ def read_evaluation(run: Path) -> Iterator[tuple[str, EvaluationRow]]:
 
 def refuse_another_run(folder: Path, stored: Any, wanted: Any) -> None:
     """Raise `DifferentRunError`, which names what differs, unless two configurations, in JSON's kinds, are equal."""
-    differences = [*differing(stored, wanted)]
+    differences = [
+        f"{each.place}: the folder has {_short(each.one)}, asked for is {_short(each.other)}"
+        for each in differing(stored, wanted)
+    ]
     if differences:
         shown = "\n  ".join(differences[:5])
         raise DifferentRunError(
@@ -122,16 +130,24 @@ def refuse_another_run(folder: Path, stored: Any, wanted: Any) -> None:
         )
 
 
-def differing(stored: Any, wanted: Any, place: str = "") -> Iterator[str]:
-    """Yield where two JSON values differ, and how."""
-    if isinstance(stored, dict) and isinstance(wanted, dict):
-        for key in sorted(stored.keys() | wanted.keys()):
-            yield from differing(stored.get(key), wanted.get(key), f"{place}.{key}" if place else key)
-    elif isinstance(stored, list) and isinstance(wanted, list) and len(stored) == len(wanted):
-        for index, (one, other) in enumerate(zip(stored, wanted, strict=True)):
-            yield from differing(one, other, f"{place}[{index}]")
-    elif stored != wanted:
-        yield f"{place}: the folder has {_short(stored)}, asked for is {_short(wanted)}"
+class Differing(NamedTuple):
+    """A place at which two JSON values differ, and what they have there; None for a missing key."""
+
+    place: str
+    one: Any
+    other: Any
+
+
+def differing(one: Any, other: Any, place: str = "") -> Iterator[Differing]:
+    """Yield where two JSON values differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from differing(one.get(key), other.get(key), f"{place}.{key}" if place else key)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, pair in enumerate(zip(one, other, strict=True)):
+            yield from differing(*pair, f"{place}[{index}]")
+    elif one != other:
+        yield Differing(place, one, other)
 
 
 def _short(value: Any, most: int = 60) -> str:

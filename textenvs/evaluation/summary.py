@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from textenvs.evaluation.evaluate import Evaluation
 from textenvs.evaluation.records import EvaluationRow, usage_of
 from textenvs.evaluation.run_folder import Cell, Run, RunFolder, TaskRecord, cell_of
 from textenvs.evaluation.statistics import Estimate, FloatArray, mean_of_means, pooled_iqm, stratified
+from textenvs.evaluation.store import plain
 from textenvs.planning.bounds import Value
 
 Rows = Sequence[EvaluationRow]
@@ -125,8 +125,8 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as plain JSON values."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return plain
+        row: dict[str, Any] = plain(asdict(self))
+        return row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Summary:
