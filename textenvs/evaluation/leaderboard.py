@@ -78,7 +78,7 @@ def write_leaderboard(
     for entrant in entrants:
         if entrant.summary.cells:
             write_viewer([entrant.path], out / entrant.page, episodes=episodes, home=f"{INDEX}#{entrant.address}")
-    write_atomically(out / INDEX, page("leaderboard", leaderboard_data(entrants), entrants=entrants))
+    write_atomically(out / INDEX, page("leaderboard", leaderboard_data(entrants), runs=len(entrants)))
     return entrants
 
 
