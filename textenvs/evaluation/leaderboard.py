@@ -147,7 +147,7 @@ def _entrant(entrant: Entrant) -> dict[str, Any]:
         "commitment": run.commitment[:12],
         "textenvs": run.textenvs,
         "finished": run.finished,
-        "forms": [_form(form, summary) for form in summary.forms],
+        "forms": [_form(form, summary) for form in summary.forms if any(cell.form == form.form for cell in summary.cells)],
         "cells": [_cell(cell, run) for cell in summary.cells],
     }
 

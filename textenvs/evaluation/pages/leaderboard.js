@@ -33,11 +33,11 @@ const COLUMNS = [
   { key: "form", label: "form", text: true, value: (row) => row.form },
   { key: "iqm", label: () => (family() ? `mean, ${family()}` : "IQM"), value: (row) => value(scored(row)), cell: (row) => interval(scored(row)) },
   { key: "picture", label: "0 – 1", cell: (row) => whisker(scored(row)) },
-  { key: "gain", label: "interaction gain", value: (row) => row.gain },
-  { key: "difference", label: "turns − plan", value: (row) => value(row.difference), cell: (row) => interval(row.difference, signed) },
+  { key: "gain", label: "interaction gain", value: (row) => row.gain, cell: (row) => hundredths(row.gain) },
+  { key: "difference", label: "turns − plan", value: (row) => value(row.difference), cell: (row) => interval(row.difference) },
   { key: "invalid", label: "invalid replies", value: (row) => row.invalid, cell: (row) => (row.invalid === null ? "–" : `${(100 * row.invalid).toFixed(1)} %`) },
-  { key: "tokens", label: "tokens / episode", value: (row) => row.tokens, cell: (row) => (row.tokens === null ? "–" : whole(row.tokens)) },
-  { key: "seconds", label: "seconds / episode", value: (row) => row.seconds },
+  { key: "tokens", label: "tokens per episode", value: (row) => row.tokens, cell: (row) => (row.tokens === null ? "–" : whole(row.tokens)) },
+  { key: "seconds", label: "seconds per episode", value: (row) => row.seconds },
   { key: "standing", label: "verified?", text: true, value: (row) => row.entrant.standing, cell: (row) => standing(row.entrant) },
 ];
 
@@ -52,9 +52,12 @@ function named(entrant) {
   return entrant.page ? el("a", { href: encodeURI(entrant.page) }, entrant.name) : entrant.name;
 }
 
-function interval(estimate, format = short) {
+/** A number on the ruler from 0 to 1, with two decimals. */
+function hundredths(value) { return value === null ? "–" : value.toFixed(2).replace("-0.00", "0.00").replace("-", "−"); }
+
+function interval(estimate) {
   if (!estimate) return "–";
-  return el("span", {}, format(estimate.value), estimate.low === null ? null : el("small", {}, ` [${short(estimate.low)}, ${short(estimate.high)}]`));
+  return el("span", {}, hundredths(estimate.value), estimate.low === null ? null : el("small", {}, ` [${hundredths(estimate.low)}, ${hundredths(estimate.high)}]`));
 }
 
 function whisker(estimate) {
@@ -142,7 +145,7 @@ function radar() {
   const radius = 150, r = (v) => ((v - low) / (high - low)) * radius;
   const at = (i, v) => { const angle = (2 * Math.PI * i) / axes.length - Math.PI / 2; return [r(v) * Math.cos(angle), r(v) * Math.sin(angle)]; };
   const rings = [0, 0.25, 0.5, 0.75, 1].map((v) => svg("circle", { class: v === 0 ? "ring nought" : "ring", r: r(v) }));
-  const labels = [0, 0.5, 1].map((v) => svg("text", { x: 4, y: -r(v) - 3 }, short(v)));
+  const labels = [0, 0.5, 1].map((v) => svg("text", { x: r(v) * Math.sin(Math.PI / axes.length), y: 4 - r(v) * Math.cos(Math.PI / axes.length), "text-anchor": "middle" }, short(v)));
   const spokes = axes.map((axis, i) => {
     const [x, y] = at(i, high), [tx, ty] = at(i, high + 0.12 * (high - low));
     const anchor = Math.abs(tx) < 12 ? "middle" : tx > 0 ? "start" : "end";
@@ -156,12 +159,12 @@ function radar() {
         svg("title", {}, `${row.entrant.name}, ${axes[i]}, ${row.form}: ${short(row.families[axes[i]].value)}${row.families[axes[i]].low === null ? "" : ` [${short(row.families[axes[i]].low)}, ${short(row.families[axes[i]].high)}]`}`))));
   });
   byId("radar").replaceChildren(el("p", { class: "note" }, `Form: ${shownForm()}.`), legend,
-    svg("svg", { viewBox: "-270 -195 540 390", role: "img", "aria-label": "normalised scores by family" }, ...rings, ...spokes, ...labels, ...shapes));
+    svg("svg", { viewBox: "-270 -195 540 390", role: "img", "aria-label": "normalised scores by family" }, ...rings, ...spokes, ...shapes, ...labels));
 }
 
 function pareto() {
   const shown = entries().filter((row) => row.form === shownForm() && scored(row) && row.tokens !== null);
-  const width = 560, height = 380, left = 58, right = 24, above = 16, below = 52, gap = 46;
+  const width = 560, height = 380, left = 58, right = 24, above = 16, below = 52, gap = 74;
   const spent = shown.filter((row) => row.tokens >= 1).map((row) => Math.log10(row.tokens));
   const first = Math.floor(Math.min(...spent, 2)), last = Math.max(first + 1, Math.ceil(Math.max(...spent, 3)));
   const x = (tokens) => (tokens >= 1 ? left + gap + ((Math.log10(tokens) - first) / (last - first)) * (width - left - right - gap) : left + gap / 3);
@@ -208,13 +211,15 @@ function strip(task) {
   const x = (v) => 14 + ((v - low) / (high - low)) * (width - 28);
   const named = [["random", random, "R"], ["myopic", myopic, "M"], ["plan", plan, "P"], ["optimal", optimal, "O"]];
   const parts = [svg("line", { class: "axis", x1: x(random.low), x2: x(optimal.high), y1: 17, y2: 17 })];
-  named.forEach(([name, known, letter], i) => {
+  const letters = new Map();
+  for (const [name, known, letter] of named) {
     if (known.high - known.low > 1e-9) parts.push(svg("rect", { class: "band", x: x(known.low), width: Math.max(2, x(Math.min(high, known.high)) - x(known.low)), y: 12, height: 10, "fill-opacity": 0.5 }, svg("title", {}, `${name}: ${short(known.low)} … ${short(known.high)} (${known.kind})`)));
-    if (known.kind === "bounds" && known.high - known.low > 1e-9) return;
-    const middle = (known.low + known.high) / 2, before = named.slice(0, i).some(([, other]) => Math.abs(x((other.low + other.high) / 2) - x(middle)) < 10);
+    if (known.kind === "bounds" && known.high - known.low > 1e-9) continue;
+    const middle = (known.low + known.high) / 2, near = [...letters.keys()].find((at) => Math.abs(at - x(middle)) < 12);
     parts.push(svg("line", { class: "rule", x1: x(middle), x2: x(middle), y1: 9, y2: 25 }, svg("title", {}, `${name}: ${short(middle)}`)));
-    parts.push(svg("text", { x: x(middle), y: 38, "text-anchor": "middle", dx: before ? 10 : 0 }, letter, svg("title", {}, `${name}: ${short(middle)}`)));
-  });
+    letters.set(near ?? x(middle), [...(letters.get(near) || []), letter]);
+  }
+  for (const [at, those] of letters) parts.push(svg("text", { x: Math.min(at, width - 6 * those.length), y: 38, "text-anchor": "middle" }, those.join(" ")));
   for (const cell of scores) parts.push(svg("g", { transform: `translate(${x(cell.score.value)} 17) scale(.95)` }, mark(cell.entrant, cell.form === "turns"),
     svg("title", {}, `${cell.entrant.name}, ${cell.form}: ${short(cell.score.value)}${cell.score.low === null ? "" : ` [${short(cell.score.low)}, ${short(cell.score.high)}]`}`)));
   return svg("svg", { viewBox: `0 0 ${width} 44`, role: "img", "aria-label": `scores in ${task.title} between random and optimal play` }, ...parts);
