@@ -104,8 +104,8 @@ def test_a_plan_is_shown_whole_and_then_move_by_move() -> None:
     whole, *moves = found.turns
     assert (whole.kind, whole.reply, whole.worth) == ("whole", "guess 1\nguess 9\nguess 1", None)
     assert {turn.kind for turn in moves} == {"move"}
-    assert [turn.reply for turn in moves] == ["guess 1", "", "guess 1", ""]
-    assert [turn.refusal is not None for turn in moves] == [False, True, False, True]
+    assert [turn.reply for turn in moves] == ["guess 1", "", "guess 1", "", "", ""]
+    assert [turn.refusal is not None for turn in moves] == [False, True, False, True, True, True]
     assert "higher" in moves[1].view
     assert moves[0].worth is not None
     assert moves[0].worth.before == pytest.approx(1.0)

@@ -36,7 +36,7 @@ class Thinker:
 
     def replies(self, requests: list[Request]) -> list[Reply]:
         usage = Usage(prompt=30, cached=10, sampled=7, thought=5, calls=1)
-        return [Reply(request.random.choice(request.choices), thought=ATTACK, usage=usage) for request in requests]
+        return [Reply(request.random.choice(request.legal), thought=ATTACK, usage=usage) for request in requests]
 
 
 def stored(folder: Path, name: str, rows: list[EpisodeRow]) -> Path:
@@ -181,7 +181,6 @@ def current(tab: Any) -> str:
     return str(tab.locator(".row.now").inner_text())
 
 
-@pytest.mark.slow
 def test_keys_step_through_turns_and_episodes(browser: Any, page: Path) -> None:
     with opened(browser, page) as tab:
         first = current(tab)
@@ -205,7 +204,6 @@ def test_keys_step_through_turns_and_episodes(browser: Any, page: Path) -> None:
         assert not tab.locator("#keys").is_visible()
 
 
-@pytest.mark.slow
 def test_filters_filter(browser: Any, page: Path) -> None:
     data = embedded(page)
     with opened(browser, page) as tab:
@@ -229,7 +227,6 @@ def test_filters_filter(browser: Any, page: Path) -> None:
         assert "No episode passes" in tab.locator("#turns").inner_text()
 
 
-@pytest.mark.slow
 def test_orders_sort_numerically(browser: Any, page: Path) -> None:
     with opened(browser, page) as tab:
         tab.select_option("#order", "high")
@@ -238,7 +235,6 @@ def test_orders_sort_numerically(browser: Any, page: Path) -> None:
         assert shown[0] > shown[-1]
 
 
-@pytest.mark.slow
 def test_two_policies_stand_side_by_side_on_the_same_instance(browser: Any, page: Path) -> None:
     with opened(browser, page) as tab:
         heads = tab.locator(".head")
@@ -256,7 +252,6 @@ def test_two_policies_stand_side_by_side_on_the_same_instance(browser: Any, page
         assert heads.count() == 1
 
 
-@pytest.mark.slow
 def test_attacks_are_shown_as_text(browser: Any, attacked: Path) -> None:
     with opened(browser, attacked) as tab:
         assert "<img src=x onerror=alert(1)>" in current(tab)
@@ -265,7 +260,6 @@ def test_attacks_are_shown_as_text(browser: Any, attacked: Path) -> None:
         assert tab.locator("mark").first.inner_text() == "<img"
 
 
-@pytest.mark.slow
 def test_lost_value_stands_out_and_can_be_reached(browser: Any, page: Path) -> None:
     data = embedded(page)
     worst = max(range(20), key=lambda i: sum(turn["worth"][1] for turn in data["episodes"][i]["turns"]))
@@ -279,7 +273,6 @@ def test_lost_value_stands_out_and_can_be_reached(browser: Any, page: Path) -> N
         assert "gave away" in current(tab)
 
 
-@pytest.mark.slow
 def test_the_page_follows_the_colours_of_the_system(browser: Any, page: Path) -> None:
     found = {}
     for scheme in ("light", "dark"):
