@@ -90,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     leaderboard.add_argument("folders", type=Path, metavar="DIR", nargs="+", help=folders)
     leaderboard.add_argument("--out", type=Path, required=True, metavar="SITE", help="folder of the site")
     leaderboard.add_argument("--no-verify", action="store_true", help="do not replay the episodes")
-    leaderboard.add_argument("--episodes", type=int, default=400, help="the most on a page of transcripts (default 400)")
+    leaderboard.add_argument(
+        "--episodes", type=int, default=400, help="the most on a page of transcripts (default 400)"
+    )
     leaderboard.set_defaults(run=_leaderboard)
 
     verify = commands.add_parser("verify", help="replay every episode of a run folder and compare")
@@ -134,8 +136,12 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_view(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folders", type=Path, metavar="RUN", nargs="+", help="episodes on the same instance are matched")
-    parser.add_argument("--out", type=Path, required=True, metavar="PAGE.html", help="the page, one file that needs no other")
+    parser.add_argument(
+        "folders", type=Path, metavar="RUN", nargs="+", help="episodes on the same instance are matched"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="PAGE.html", help="the page, one file that needs no other"
+    )
     parser.add_argument("--episodes", type=int, default=400, help="the most episodes on a page (default 400)")
     work = "how much to examine for the exact values of each game (default 300000)"
     parser.add_argument("--work", type=int, default=300_000, help=work)
@@ -364,9 +370,7 @@ def _view(options: argparse.Namespace) -> int:
 def _leaderboard(options: argparse.Namespace) -> int:
     from textenvs.evaluation.leaderboard import INDEX, write_leaderboard  # imports scipy and jinja2
 
-    entrants = write_leaderboard(
-        options.folders, options.out, verify=not options.no_verify, episodes=options.episodes
-    )
+    entrants = write_leaderboard(options.folders, options.out, verify=not options.no_verify, episodes=options.episodes)
     for entrant in entrants:
         print(f"{entrant.name}: {entrant.standing}", *entrant.problems or (), sep="\n  ")
     print(f"{options.out / INDEX}: {len(entrants)} evaluations; open it in a browser")

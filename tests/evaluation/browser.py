@@ -30,7 +30,9 @@ def opened(browser: Any, file: Path, *, scheme: str = "light", anchor: str = "")
     """Open a page from the disk and require that it asks the network for nothing and notes no error."""
     complaints: list[str] = []
     page = browser.new_page(color_scheme=scheme, viewport={"width": 1300, "height": 850})
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith("file:") else complaints.append(request.url))
     page.on("dialog", lambda dialog: (complaints.append(f"a script opened {dialog.message!r}"), dialog.dismiss()))

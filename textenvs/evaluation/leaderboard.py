@@ -147,7 +147,9 @@ def _entrant(entrant: Entrant) -> dict[str, Any]:
         "commitment": run.commitment[:12],
         "textenvs": run.textenvs,
         "finished": run.finished,
-        "forms": [_form(form, summary) for form in summary.forms if any(cell.form == form.form for cell in summary.cells)],
+        "forms": [
+            _form(form, summary) for form in summary.forms if any(cell.form == form.form for cell in summary.cells)
+        ],
         "cells": [_cell(cell, run) for cell in summary.cells],
     }
 
@@ -201,4 +203,3 @@ def _distinct(names: Sequence[str], marks: Sequence[str]) -> list[str]:
 def _address(name: str) -> str:
     """Return a name as part of an address and of a file's name."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "run"
-

@@ -67,9 +67,7 @@ def write_viewer(
     check_range("work", work, 0, 1_000_000_000)
     labels = _labels(runs)
     stored = [
-        Stored(label, place, row)
-        for run, label in zip(runs, labels, strict=True)
-        for place, row in read_episodes(run)
+        Stored(label, place, row) for run, label in zip(runs, labels, strict=True) for place, row in read_episodes(run)
     ]
     chosen = _chosen(stored, episodes)
     title = " and ".join(labels)
