@@ -359,9 +359,10 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _view(options: argparse.Namespace) -> int:
+    from textenvs.evaluation.replays import Replayer
     from textenvs.evaluation.viewer import write_viewer  # imports jinja2
 
-    shown = write_viewer(options.folders, options.out, episodes=options.episodes, work=options.work)
+    shown = write_viewer(options.folders, options.out, episodes=options.episodes, replayer=Replayer(options.work))
     megabytes = options.out.stat().st_size / 1e6
     print(f"{options.out}: {shown.shown} of {shown.stored} episodes, {megabytes:.1f} MB; open it in a browser")
     return 0

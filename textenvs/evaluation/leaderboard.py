@@ -10,6 +10,7 @@ from typing import Any
 
 from textenvs.core.errors import ArgumentError
 from textenvs.evaluation.page import page
+from textenvs.evaluation.replays import Replayer
 from textenvs.evaluation.run_folder import RUN, Run, RunFolder, TaskRecord
 from textenvs.evaluation.statistics import Estimate
 from textenvs.evaluation.store import write_atomically
@@ -75,9 +76,11 @@ def write_leaderboard(
     """
     paths = [path for folder in folders for path in run_folders(folder)]
     entrants = entrants_of(paths, verify=verify)
+    replayer = Replayer()
     for entrant in entrants:
         if entrant.summary.cells:
-            write_viewer([entrant.path], out / entrant.page, episodes=episodes, home=f"{INDEX}#{entrant.address}")
+            home = f"{INDEX}#{entrant.address}"
+            write_viewer([entrant.path], out / entrant.page, episodes=episodes, replayer=replayer, home=home)
     write_atomically(out / INDEX, page("leaderboard", leaderboard_data(entrants), runs=len(entrants)))
     return entrants
 

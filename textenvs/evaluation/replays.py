@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-from textenvs.core.errors import ArgumentError, TextenvsError
+from textenvs.core.errors import ArgumentError, TextenvsError, check_range
 from textenvs.core.refusal import Refusal
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import OneShotEpisode
@@ -18,6 +18,9 @@ from textenvs.planning.errors import TooLargeError
 from textenvs.planning.graph import InformationGraph
 from textenvs.planning.values import action_values, evaluate, optimal, uniform_policy
 from textenvs.policies.rulers import Follower
+
+WORK = 300_000
+"""How much to examine, unless asked for otherwise: some seconds for each game."""
 
 
 class Worth(NamedTuple):
@@ -85,7 +88,8 @@ class Replayer:
         work: the most (state, move) pairs to examine for the graph of a game; roughly 15 µs each.
     """
 
-    def __init__(self, work: int) -> None:
+    def __init__(self, work: int = WORK) -> None:
+        check_range("work", work, 0, 1_000_000_000)
         self.work = work
         self._charts: dict[str, Chart | str] = {}
 
@@ -147,7 +151,7 @@ class Chart:
         """Return turns with their worth, and why some of them lack it, else None."""
         moves = [turn for turn in turns if turn.kind != "whole"]
         valued = [turn for turn in turns if turn.kind == "whole"]
-        node, score = self._follower.opening(moves[0].situation), 0.0
+        node, score = self._follower.opening(moves[0].situation) if moves else 0, 0.0
         for turn, following in zip(moves, [*moves[1:], None], strict=True):
             before = float(self._values[node])
             try:

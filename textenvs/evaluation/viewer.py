@@ -13,13 +13,12 @@ from textenvs.core.game import LEVELS
 from textenvs.envs.policy import Usage
 from textenvs.envs.solo import solo_game
 from textenvs.evaluation.page import page
-from textenvs.evaluation.records import EpisodeRow, EvaluationRow, row_game
+from textenvs.evaluation.records import EpisodeRow, EvaluationRow
 from textenvs.evaluation.replays import Chart, Replay, Replayer, Turn
 from textenvs.evaluation.store import read_episodes, write_atomically
 from textenvs.registry import entry, make_game
 
 EPISODES = 400
-WORK = 300_000
 
 _LONGEST = 20_000
 """Characters of a text that a page keeps."""
@@ -47,7 +46,12 @@ class Shown(NamedTuple):
 
 
 def write_viewer(
-    runs: Sequence[Path], out: Path, *, episodes: int = EPISODES, work: int = WORK, home: str | None = None
+    runs: Sequence[Path],
+    out: Path,
+    *,
+    episodes: int = EPISODES,
+    replayer: Replayer | None = None,
+    home: str | None = None,
 ) -> Shown:
     """Write the page of one run or several and return how many episodes it shows.
 
@@ -55,7 +59,7 @@ def write_viewer(
         runs: run folders; episodes on the same instance can be read side by side.
         out: the page.
         episodes: the most to show; the first ones of each task, form and policy, as many of each.
-        work: how much to examine for the exact values of each game; see `Replayer`.
+        replayer: knows the exact values of games, or finds them; a new one if None.
         home: address of the page that lists all runs, if there is one.
 
     Raises:
@@ -64,14 +68,13 @@ def write_viewer(
         MissingExtraError: without jinja2.
     """
     check_range("episodes", episodes, 1, 100_000)
-    check_range("work", work, 0, 1_000_000_000)
     labels = _labels(runs)
     stored = [
         Stored(label, place, row) for run, label in zip(runs, labels, strict=True) for place, row in read_episodes(run)
     ]
     chosen = _chosen(stored, episodes)
     title = " and ".join(labels)
-    data = viewer_data(chosen, Replayer(work))
+    data = viewer_data(chosen, replayer or Replayer())
     write_atomically(out, page("viewer", data, title=title, shown=len(chosen), stored=len(stored), home=home))
     return Shown(len(chosen), len(stored))
 

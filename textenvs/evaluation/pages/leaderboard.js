@@ -28,8 +28,9 @@ const scored = (row) => (family() ? row.families[family()] : row.iqm) || null;
 const COLUMNS = [
   { key: "show", label: "", cell: (row) => box(row.entrant) },
   { key: "name", label: "policy", text: true, value: (row) => row.entrant.name, cell: (row) => named(row.entrant) },
+  { key: "standing", label: "verified?", text: true, value: (row) => row.entrant.standing, cell: (row) => standing(row.entrant) },
   { key: "harness", label: "harness", text: true, value: (row) => row.entrant.harness },
-  { key: "suite", label: "suite", text: true, value: (row) => row.entrant.suite },
+  ...(new Set(entrants.map((entrant) => entrant.suite)).size > 1 ? [{ key: "suite", label: "suite", text: true, value: (row) => row.entrant.suite }] : []),
   { key: "form", label: "form", text: true, value: (row) => row.form },
   { key: "iqm", label: () => (family() ? `mean, ${family()}` : "IQM"), value: (row) => value(scored(row)), cell: (row) => interval(scored(row)) },
   { key: "picture", label: "0 – 1", cell: (row) => whisker(scored(row)) },
@@ -38,7 +39,6 @@ const COLUMNS = [
   { key: "invalid", label: "invalid replies", value: (row) => row.invalid, cell: (row) => (row.invalid === null ? "–" : `${(100 * row.invalid).toFixed(1)} %`) },
   { key: "tokens", label: "tokens per episode", value: (row) => row.tokens, cell: (row) => (row.tokens === null ? "–" : whole(row.tokens)) },
   { key: "seconds", label: "seconds per episode", value: (row) => row.seconds },
-  { key: "standing", label: "verified?", text: true, value: (row) => row.entrant.standing, cell: (row) => standing(row.entrant) },
 ];
 
 function box(entrant) {
@@ -63,9 +63,9 @@ function interval(estimate) {
 function whisker(estimate) {
   if (!estimate) return "";
   const low = Math.min(0, ...entries().map((row) => (scored(row) ? scored(row).low ?? scored(row).value : 0))), high = 1.05;
-  const x = (v) => 4 + ((Math.max(low, Math.min(high, v)) - low) / (high - low)) * 112;
+  const x = (v) => 4 + ((Math.max(low, Math.min(high, v)) - low) / (high - low)) * 92;
   const said = `${short(estimate.value)} on the scale from 0 (random) to 1 (optimal)`;
-  return svg("svg", { width: 120, height: 16, role: "img", "aria-label": said }, svg("title", {}, said),
+  return svg("svg", { width: 100, height: 16, role: "img", "aria-label": said }, svg("title", {}, said),
     svg("line", { class: "zero", x1: x(0), x2: x(0), y1: 1, y2: 15 }), svg("line", { class: "axis", x1: x(1), x2: x(1), y1: 1, y2: 15 }),
     svg("line", { class: "axis", x1: x(0), x2: x(1), y1: 8, y2: 8 }),
     estimate.low === null ? null : svg("line", { stroke: "var(--text)", "stroke-width": 1.6, x1: x(estimate.low), x2: x(estimate.high), y1: 8, y2: 8 }),
@@ -236,7 +236,7 @@ function rulersTable() {
 
 function runs() {
   byId("runs").append(...entrants.map((entrant) => {
-    const facts = [["spec", entrant.spec], ...Object.entries(entrant.settings), ["episodes", `${entrant.episodes} of each task in each form`], ["finished", entrant.finished],
+    const facts = [["spec", entrant.spec], ["suite", entrant.suite], ...Object.entries(entrant.settings), ["episodes", `${entrant.episodes} of each task in each form`], ["finished", entrant.finished],
       ["textenvs", entrant.textenvs], ["commitment", entrant.commitment], ...entrant.skipped.map((each) => ["not played", `${each.title}, ${each.form}: ${each.reason}`]), ...entrant.problems.map((problem) => ["does not verify", problem])];
     return el("details", {}, el("summary", {}, entrant.name, " ", standing(entrant)), el("dl", {}, ...facts.filter(([, fact]) => fact).flatMap(([name, fact]) => [el("dt", {}, name), el("dd", {}, fact)])));
   }));
