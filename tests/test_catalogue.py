@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 
 import pytest
 
-from textenvs.catalogue import Facts, all_facts, facts, from_json, survey, to_json
+from textenvs import catalogue
+from textenvs.catalogue import Facts, all_facts, facts, from_json, rulers, rulers_from_json, survey, to_json
 from textenvs.core.errors import UnknownNameError
 from textenvs.core.game import LEVELS
 from textenvs.envs.solo import solo_game
 from textenvs.planning.bounds import Value, between, exact
-from textenvs.planning.reference import ReferenceValues
-from textenvs.registry import ENTRIES, Entry
+from textenvs.planning.reference import ReferenceValues, reference_values
+from textenvs.registry import ENTRIES, Entry, entry
 
 by_entry = pytest.mark.parametrize("each", ENTRIES, ids=lambda each: each.name)
 
@@ -89,3 +91,27 @@ def test_games_come_in_the_order_of_their_names() -> None:
 def test_an_unknown_game_is_named() -> None:
     with pytest.raises(UnknownNameError, match="GuessNumbr"):
         facts("GuessNumbr")
+
+
+def test_the_rulers_of_a_level_are_those_that_are_stored() -> None:
+    for level in ("easy", "extreme"):
+        assert rulers(solo_game("Sokoban", level=level)) is facts("Sokoban", level).values
+
+
+def test_other_rulers_are_computed() -> None:
+    game = solo_game("GuessNumber", high=7, guesses=2)
+    assert rulers(game) == reference_values(game)
+    easy = solo_game("GuessNumber", level="easy")
+    assert rulers(easy, "test") == reference_values(easy, "test") != facts("GuessNumber").values
+
+
+def test_rulers_of_another_version_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = replace(entry("GuessNumber"), version=1)
+    monkeypatch.setattr(catalogue, "entry", lambda _: newer)
+    game = solo_game("GuessNumber", level="easy")
+    assert rulers(game) is not facts("GuessNumber").values
+
+
+def test_json_keeps_rulers() -> None:
+    for values in (facts("Maze", "extreme").values, facts("Maze").values):
+        assert rulers_from_json(json.loads(json.dumps(asdict(values)))) == values

@@ -281,3 +281,56 @@ def test_tournament_refuses_a_game_for_one(terminal: Terminal, tmp_path: Path) -
     status, _, err = terminal("tournament", "GuessNumber", "--policy", "random", "--out", str(tmp_path))
     assert status == 2
     assert "GuessNumber is for one player" in err
+
+
+# evaluate --------------------------------------------------------------------------------------------
+
+
+def test_evaluate_prints_tables_and_says_what_it_did_not_play(terminal: Terminal, tmp_path: Path) -> None:
+    games = ("--game", "GuessNumber", *SMALL, "--game", "Orchard", "level=easy")
+    call = ("evaluate", "--policy", "expert", *games, "--episodes", "3", "--salt", "s", "--out", str(tmp_path))
+    status, out, err = terminal(*call)
+    assert (status, err) == (0, "")
+    assert "GuessNumber high=7 guesses=3 │ turns │ all" in out
+    assert out.splitlines()[-1].startswith("not played: Orchard level=easy in form 'plan': ")
+    assert terminal(*call)[:2] == (0, out), "a finished run is printed again"
+    assert terminal("verify", str(tmp_path))[0] == 0
+    assert terminal("show", str(tmp_path))[1].count("expert") == 6
+
+
+def test_summary_compares_runs(terminal: Terminal, tmp_path: Path) -> None:
+    for policy, name in (("random", "a"), ("random", "b"), ("expert", "c")):
+        call = ("evaluate", "--policy", policy, "--game", "GuessNumber", *SMALL, "--form", "turns")
+        terminal(*call, "--episodes", "2", "--out", str(tmp_path / name))
+    status, out, err = terminal("summary", *(str(tmp_path / name) for name in "abc"))
+    assert (status, err) == (0, "")
+    assert f"random ({tmp_path / 'a'})" in out
+    assert f"random ({tmp_path / 'b'})" in out
+    assert "│ expert " in out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--policy", "expertt", "--game", "GuessNumber"), "did you mean 'expert'"),
+        (("--policy", "random", "heat=1", "--game", "GuessNumber"), "unknown setting of policy random 'heat'"),
+        (("--policy", "random", "--suite", "cor"), "unknown suite 'cor'; did you mean 'core'"),
+        (("--policy", "random", "--game", "GuesNumber"), "did you mean 'GuessNumber'"),
+        (("--policy", "random", "--game", "GuessNumber", "hgh=7"), "did you mean 'high'"),
+        (("--policy", "random", "--game", "GuessNumber", "high"), "arguments are written KEY=VALUE, not 'high'"),
+        (("--policy", "random", "--game", "GuessNumber", "--form", "turn"), "did you mean 'turns'"),
+        (("--policy", "random"), "one of the arguments --suite --game is required"),
+        (("--policy", "random", "--suite", "core", "--game", "GuessNumber"), "not allowed with argument"),
+    ],
+)
+def test_mistaken_evaluations(terminal: Terminal, tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    status, out, err = terminal("evaluate", *options, "--out", str(tmp_path))
+    assert (status, out) == (2, "")
+    assert message in err
+    assert contents(tmp_path) == {}
+
+
+def test_summary_of_what_is_no_evaluation(terminal: Terminal, run: Path) -> None:
+    status, _, err = terminal("summary", str(run))
+    assert status == 2
+    assert "run.json" in err

@@ -342,17 +342,21 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     spec, *settings = options.policy
     tasks = suite(options.suite) if options.suite else [Task(name, _keywords(pairs)) for name, *pairs in options.game]
-    summary = run_evaluation(
-        named(spec, _keywords(settings)),
-        tasks,
-        options.out,
-        forms=options.form or ("turns", "plan"),
-        episodes=options.episodes,
-        split=options.split,
-        salt=options.salt,
-        workers=options.workers,
-        in_flight=options.in_flight,
-    )
+    try:
+        summary = run_evaluation(
+            named(spec, _keywords(settings)),
+            tasks,
+            options.out,
+            forms=options.form or ("turns", "plan"),
+            episodes=options.episodes,
+            split=options.split,
+            salt=options.salt,
+            workers=options.workers,
+            in_flight=options.in_flight,
+        )
+    except KeyboardInterrupt:
+        print("textenvs: stopped; the same command continues", file=sys.stderr)
+        raise
     print_summaries({summary.policy: summary})
     _print_skipped(options.out)
     return 0

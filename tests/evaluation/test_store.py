@@ -11,10 +11,15 @@ import pytest
 from tests.evaluation.runs import rows_of
 from tests.fresh import fresh_python
 from textenvs.core.errors import CorruptRunError
-from textenvs.evaluation.records import EpisodeRow
+from textenvs.evaluation.records import EpisodeRow, EvaluationRow
 from textenvs.evaluation.store import (
+    _EVALUATION_KINDS,
     _KINDS,
+    append_episodes,
+    differing,
+    drop_torn_lines,
     read_episodes,
+    read_evaluation,
     read_json,
     write_atomically,
     write_episodes,
@@ -129,6 +134,57 @@ def test_episodes_come_back_in_order_with_their_places(tmp_path: Path) -> None:
 
 def test_the_kinds_are_those_of_a_row() -> None:
     assert _KINDS.keys() == EpisodeRow.__annotations__.keys()
+    assert _KINDS.keys() | _EVALUATION_KINDS.keys() == EvaluationRow.__annotations__.keys()
+
+
+# Appending -------------------------------------------------------------------------------------------
+
+
+def test_appended_rows_come_back_in_order(tmp_path: Path) -> None:
+    append_episodes(tmp_path, "games", ROWS[:1])
+    append_episodes(tmp_path, "games", ROWS[1:3])
+    assert [row for _, row in read_episodes(tmp_path)] == json.loads(json.dumps(ROWS[:3]))
+
+
+def test_rows_are_on_the_disk_when_appending_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size))
+    append_episodes(tmp_path, "games", ROWS[:2])
+    assert sizes == [(tmp_path / "episodes" / "games.jsonl").stat().st_size]
+
+
+@pytest.mark.parametrize("cut", [1, 40, len(json.dumps(ROWS[1]))])
+def test_a_torn_last_line_is_cut_off(tmp_path: Path, cut: int) -> None:
+    append_episodes(tmp_path, "games", ROWS[:2])
+    append_episodes(tmp_path, "torn", ROWS[:1])
+    for name in ("games", "torn"):
+        file = tmp_path / "episodes" / f"{name}.jsonl"
+        os.truncate(file, file.stat().st_size - cut)
+    drop_torn_lines(tmp_path)
+    assert [row for _, row in read_episodes(tmp_path)] == json.loads(json.dumps(ROWS[:1]))
+    assert not (tmp_path / "episodes" / "torn.jsonl").exists()
+
+
+def test_whole_lines_are_left_alone(tmp_path: Path) -> None:
+    drop_torn_lines(tmp_path)
+    append_episodes(tmp_path, "games", ROWS)
+    before = contents(tmp_path)
+    drop_torn_lines(tmp_path)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "places"),
+    [
+        ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 2}]}, []),
+        ({"a": [1, {"b": 2}], "c": 1}, {"a": [1, {"b": 3}]}, ["a[1].b", "c"]),
+        ({"a": [1]}, {"a": [1, 2]}, ["a"]),
+        ({"a": {}}, {"a": None}, ["a"]),
+        (1, 2, [""]),
+    ],
+)
+def test_where_two_values_differ(one: Any, other: Any, places: list[str]) -> None:
+    assert [each.place for each in differing(one, other)] == places
 
 
 # Corrupt folders -------------------------------------------------------------------------------------
@@ -145,6 +201,9 @@ GOOD = json.dumps(ROWS[0])
 
 def changed(**values: Any) -> bytes:
     return json.dumps({**ROWS[0], **values}).encode()
+
+
+COSTS: dict[str, Any] = {"thoughts": [], "usage": [], "seconds": 0.5, "normalised": None}
 
 
 def without(key: str) -> bytes:
@@ -177,6 +236,11 @@ def without(key: str) -> bytes:
         (changed(rewards={}), r"rewards cannot be \{\}"),
         (changed(scores=1.0), r"scores cannot be 1\.0"),
         (changed(forfeited="0"), "forfeited cannot be '0'"),
+        (changed(index=0), "an episode row lacks normalised, seconds, thoughts, usage"),
+        (changed(**COSTS, index="0"), "index cannot be '0'"),
+        (changed(**{**COSTS, "usage": {}}, index=0), r"usage cannot be \{\}"),
+        (changed(**{**COSTS, "seconds": "1"}, index=0), "seconds cannot be '1'"),
+        (changed(**{**COSTS, "normalised": "1"}, index=0), "normalised cannot be '1'"),
     ],
 )
 def test_what_is_no_run(tmp_path: Path, content: bytes, message: str) -> None:
@@ -200,3 +264,10 @@ def test_rows_before_a_corrupt_one_are_given(tmp_path: Path) -> None:
     assert next(rows)[0] == "games.jsonl:1"
     with pytest.raises(CorruptRunError, match=r"games\.jsonl:2"):
         next(rows)
+
+
+def test_rows_of_evaluations_are_told_from_others(tmp_path: Path) -> None:
+    ((_, row),) = read_evaluation(run_with(tmp_path, changed(**COSTS, index=0)))
+    assert row["index"] == 0
+    with pytest.raises(CorruptRunError, match=r"games\.jsonl:1: a row of an evaluation lacks index, normalised"):
+        list(read_evaluation(run_with(tmp_path, GOOD.encode())))

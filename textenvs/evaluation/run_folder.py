@@ -113,7 +113,7 @@ class Player:
     Attributes:
         name: what results call it.
         spec: what it was made of, as on the command line; None for a policy that was given as an object.
-        settings: what it was made with.
+        settings: what it was made with; never a secret, since the folder is handed on.
     """
 
     name: str

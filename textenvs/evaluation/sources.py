@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from textenvs.core.errors import UnknownNameError
 from textenvs.core.game import Game
 from textenvs.core.strategies import strategy
 from textenvs.envs.policy import Policy
@@ -63,6 +64,12 @@ class Strategy:
 
 
 def named(spec: str, settings: Mapping[str, Any] | None = None) -> Source:
-    """Return the source of a policy that is named as on the command line."""
+    """Return the source of a policy that is named as on the command line.
+
+    Raises:
+        UnknownNameError: for a policy or a setting that does not exist.
+    """
     strategy(spec)
+    for setting in settings or ():
+        raise UnknownNameError(f"setting of policy {spec}", setting, ())
     return Strategy(spec)
