@@ -206,7 +206,8 @@ function ruler(known) {
 function strip(task) {
   const { random, optimal, plan, myopic } = task.rulers;
   const scores = now.chosen.flatMap((entrant) => entrant.cells.filter((cell) => cell.task === task.key && (!byId("form").value || cell.form === byId("form").value)).map((cell) => ({ entrant, ...cell })));
-  const values = [random.low, optimal.high, ...scores.map((cell) => cell.score.value)];
+  const known = [myopic, plan].filter((each) => each.kind !== "bounds").map((each) => each.low);
+  const values = [random.low, optimal.high, ...known, ...scores.map((cell) => cell.score.value)];
   const low = Math.min(...values), high = Math.max(...values, low + 1e-9), width = 416;
   const x = (v) => 14 + ((v - low) / (high - low)) * (width - 28);
   const named = [["random", random, "R"], ["myopic", myopic, "M"], ["plan", plan, "P"], ["optimal", optimal, "O"]];
