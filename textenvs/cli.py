@@ -337,14 +337,14 @@ def _tournament(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from textenvs.evaluation.run import run_evaluation  # imports scipy and rich
-    from textenvs.evaluation.sources import named
+    from textenvs.evaluation.sources import named_policy
     from textenvs.evaluation.tables import print_summaries
 
     spec, *settings = options.policy
     tasks = suite(options.suite) if options.suite else [Task(name, _keywords(pairs)) for name, *pairs in options.game]
     try:
         summary = run_evaluation(
-            named(spec, _keywords(settings)),
+            named_policy(spec, _keywords(settings)),
             tasks,
             options.out,
             forms=options.form or ("turns", "plan"),

@@ -18,6 +18,7 @@ from tests.fresh import ROOT, fresh_python
 from tests.policies.chats import WrittenChat
 from textenvs.core.errors import ArgumentError, CorruptRunError, DifferentRunError, EmptySplitError, UnknownNameError
 from textenvs.envs.policy import Policy, Reply, Request
+from textenvs.envs.settings import Settings
 from textenvs.evaluation import progress as showing
 from textenvs.evaluation import run as running
 from textenvs.evaluation.run import FailedRunError, run_evaluation
@@ -428,11 +429,13 @@ class Choosy:
 
     def __init__(self, refuses: Callable[[str, str], bool]) -> None:
         self.refuses = refuses
-        self.player = running.Given(StrategyPolicy("random")).player
+        self.name, self.spec, self.settings = "random", None, dict[str, Any]()
+        self.splits: set[str] = set()
 
-    def policy(self, game: Any, form: str) -> Policy:
-        if self.refuses(game.name, form):
-            raise UnplayableError(f"no {form} of {game.name}")
+    def policy_for(self, game: Any, settings: Settings, split: str = "all") -> Policy:
+        self.splits.add(split)
+        if self.refuses(game.name, settings.form):
+            raise UnplayableError(f"no {settings.form} of {game.name}")
         return StrategyPolicy("random")
 
 
@@ -446,6 +449,7 @@ def test_cells_that_cannot_be_played_are_skipped_for_a_stated_reason(tmp_path: P
     assert rows(tmp_path) == [row for row in rows(whole) if (row["game"][9], row["dials"]["form"]) != ("A", "plan")]
     assert summary.complete
     assert [gain.title for gain in summary.differences] == ["GuessNumber high=7 guesses=3"]
+    assert source.splits == {"all", "test"}, "who plays is told where instances come from"
 
 
 def test_processes_skip_the_same_cells(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from textenvs.evaluation.run_folder import (
     RUN,
     SUMMARY,
     Cell,
+    Player,
     Run,
     RunFolder,
     Skipped,
@@ -38,7 +39,7 @@ from textenvs.evaluation.run_folder import (
     task_record,
 )
 from textenvs.evaluation.seeds import checked_salt, commitment, episode_seed, new_salt
-from textenvs.evaluation.sources import Given, Source, named
+from textenvs.evaluation.sources import Given, Source, named_policy
 from textenvs.evaluation.store import write_json
 from textenvs.evaluation.summary import Summary, summary_of
 from textenvs.evaluation.workers import pool
@@ -102,7 +103,7 @@ def run_evaluation(
     folder = RunFolder(Path(out))
     chosen = new_salt() if salt is None else checked_salt(salt)
     wanted = Run(
-        policy=source.player,
+        policy=Player(source.name, source.spec, source.settings),
         suite=tasks.name if isinstance(tasks, Suite) else None,
         forms=tuple(forms),
         episodes=episodes,
@@ -134,6 +135,15 @@ class Place:
         """Task and form."""
         return Cell(self.task.key, self.form)
 
+    @property
+    def settings(self) -> Settings:
+        """The dials: all but the form as they are by default."""
+        return Settings(form=self.form)  # type: ignore[arg-type]
+
+    def policy(self, source: Source) -> Policy:
+        """Return who plays here; raises `UnplayableError`."""
+        return source.policy_for(self.task.rules, self.settings, self.task.split)
+
 
 def play_places(
     policy: Policy, name: str, places: Iterable[Place], salt: str, in_flight: int
@@ -154,7 +164,7 @@ def play_places(
         for place in places:
             game = place.task.rules
             seed = episode_seed(salt, game, place.index)
-            episode = new_episode(game, Settings(form=place.form), seed=seed, split=place.task.split)  # type: ignore[arg-type]
+            episode = new_episode(game, place.settings, seed=seed, split=place.task.split)
             under_way[id(episode)] = place
             clock.begin(id(episode))
             yield episode
@@ -223,7 +233,7 @@ class _Playing:
         together: dict[int, tuple[Policy, list[Place]]] = {}
         for of_cell in _by_cell(places):
             try:
-                policy = self.source.policy(of_cell[0].task.rules, of_cell[0].form)
+                policy = of_cell[0].policy(self.source)
             except UnplayableError as error:
                 self._skip(of_cell, error, advance)
                 continue
@@ -276,7 +286,7 @@ def _play_chunk(places: Sequence[Place], source: Source, name: str, salt: str, i
     """Play episodes of one cell in a worker process."""
     first = places[0]
     if first.cell not in _POLICIES:
-        _POLICIES[first.cell] = source.policy(first.task.rules, first.form)
+        _POLICIES[first.cell] = first.policy(source)
     return [*play_places(_POLICIES[first.cell], name, places, salt, in_flight)]
 
 
@@ -286,7 +296,7 @@ def _by_cell(places: Sequence[Place]) -> list[list[Place]]:
 
 def _source(policy: str | Policy | Source) -> Source:
     if isinstance(policy, str):
-        return named(policy)
+        return named_policy(policy)
     return Given(policy) if isinstance(policy, Policy) else policy
 
 
