@@ -208,7 +208,7 @@ function marked(number) {
 function draw() {
   const columns = [now.episode, now.beside].filter(Boolean);
   const values = columns.flatMap((e) => curve(e).flatMap((p) => [p.score, p.reach].filter((v) => v !== null)));
-  const bottom = Math.min(0, ...values), top = Math.max(bottom + 1e-6, 0, ...values);
+  const bottom = Math.min(0, ...values), top = Math.max(0, ...values) - bottom > TIE ? Math.max(0, ...values) : bottom + 1;
   const pictures = byId("heads").querySelectorAll(".head > svg");
   columns.forEach((e, i) => chart(pictures[i], e, bottom, top, longest(columns), shift(e, columns)));
 }
@@ -236,13 +236,16 @@ function chart(picture, e, bottom, top, rows, shift) {
     });
     return path;
   };
-  const every = Math.max(1, Math.ceil(rows / Math.max(4, Math.floor(width / 60))));
+  const [, second = 1] = ticks(0, rows, Math.floor(width / 60)), every = Math.max(1, second), first = isOneShot(e) ? 0 : 1;
   const parts = [svg("rect", { class: "here", y: above - 6, height: height - above - below + 12, rx: 3 })];
   for (const v of ticks(bottom, top, 3)) {
     parts.push(svg("line", { class: Math.abs(v) < TIE ? "zero" : "axis", x1: left, x2: width - right, y1: y(v), y2: y(v) }),
       svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
   }
-  for (let t = 0; t < e.turns.length; t += every) parts.push(svg("text", { x: (x(t) + x(t + 1)) / 2, y: height - 18, "text-anchor": "middle" }, String(isOneShot(e) ? t : t + 1)));
+  e.turns.forEach((_, t) => {
+    if (t && (t + first) % every) return;
+    parts.push(svg("text", { x: (x(t) + x(t + 1)) / 2, y: height - 18, "text-anchor": "middle" }, String(t + first)));
+  });
   parts.push(svg("text", { x: width - right, y: height - 4, "text-anchor": "end" }, isOneShot(e) ? "move (0: the whole reply)" : "turn"),
     svg("text", { x: 11, y: (height - below + above) / 2, "text-anchor": "middle", transform: `rotate(-90 11 ${(height - below + above) / 2})` }, "return"));
   const thick = Math.max(3, Math.min(10, (x(1) - x(0)) * 0.35));
