@@ -87,6 +87,18 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--episode", metavar="FILE:LINE", help="print the whole transcript of this episode")
     show.set_defaults(run=_show)
 
+    _add_view(commands.add_parser("view", help="make a page of the transcripts of one run, or of several to compare"))
+
+    leaderboard = commands.add_parser("leaderboard", help="make a site that compares evaluations")
+    folders = "run folders of `textenvs evaluate`, or folders that hold such"
+    leaderboard.add_argument("folders", type=Path, metavar="DIR", nargs="+", help=folders)
+    leaderboard.add_argument("--out", type=Path, required=True, metavar="SITE", help="folder of the site")
+    leaderboard.add_argument("--no-verify", action="store_true", help="do not replay the episodes")
+    leaderboard.add_argument(
+        "--episodes", type=int, default=400, help="the most on a page of transcripts (default 400)"
+    )
+    leaderboard.set_defaults(run=_leaderboard)
+
     verify = commands.add_parser("verify", help="replay every episode of a run folder and compare")
     verify.add_argument("folder", type=Path, metavar="RUN")
     verify.set_defaults(run=_verify)
@@ -125,6 +137,19 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     in_flight = "the most episodes a process plays at a time (default 64)"
     parser.add_argument("--in-flight", type=int, default=64, metavar="EPISODES", help=in_flight)
     parser.set_defaults(run=_evaluate)
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folders", type=Path, metavar="RUN", nargs="+", help="episodes on the same instance are matched"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="PAGE.html", help="the page, one file that needs no other"
+    )
+    parser.add_argument("--episodes", type=int, default=400, help="the most episodes on a page (default 400)")
+    work = "how much to examine for the exact values of each game (default 300000)"
+    parser.add_argument("--work", type=int, default=300_000, help=work)
+    parser.set_defaults(run=_view)
 
 
 def _add_game(parser: argparse.ArgumentParser) -> None:
@@ -360,6 +385,26 @@ def _evaluate(options: argparse.Namespace) -> int:
     print_summaries({summary.policy: summary})
     _print_skipped(options.out)
     return 0
+
+
+def _view(options: argparse.Namespace) -> int:
+    from textenvs.evaluation.replays import Replayer
+    from textenvs.evaluation.viewer import write_viewer  # imports jinja2
+
+    shown = write_viewer(options.folders, options.out, episodes=options.episodes, replayer=Replayer(options.work))
+    megabytes = options.out.stat().st_size / 1e6
+    print(f"{options.out}: {shown.shown} of {shown.stored} episodes, {megabytes:.1f} MB; open it in a browser")
+    return 0
+
+
+def _leaderboard(options: argparse.Namespace) -> int:
+    from textenvs.evaluation.leaderboard import INDEX, write_leaderboard  # imports scipy and jinja2
+
+    entrants = write_leaderboard(options.folders, options.out, verify=not options.no_verify, episodes=options.episodes)
+    for entrant in entrants:
+        print(f"{entrant.name}: {entrant.standing}", *entrant.problems or (), sep="\n  ")
+    print(f"{options.out / INDEX}: {len(entrants)} evaluations; open it in a browser")
+    return 1 if any(entrant.problems for entrant in entrants) else 0
 
 
 def _summary_of_runs(options: argparse.Namespace) -> int:

@@ -526,3 +526,13 @@ def test_the_instructions_tell_how_to_talk() -> None:
 def test_a_seat_talks_to_strategies_which_do_not_listen() -> None:
     episode = Episode(Seat(Circle(), 1), Settings(), seed=0)
     assert episode.reply(0, "say: 0\n2").refusal is None
+
+
+@pytest.mark.parametrize("text", ["guess 4", "I think: **guess 4**", "guess 9", "", "x" * 200_000])
+def test_what_a_reply_would_be_read_as_changes_nothing(text: str) -> None:
+    episode = Episode(GuessNumber(high=7, guesses=3), seed=0)
+    told, state = episode.transcript(0), episode.state
+    move = episode.move_in(0, text)
+    assert (episode.transcript(0), episode.state) == (told, state)
+    refusal = episode.reply(0, text).refusal
+    assert move == (refusal if refusal is not None else 4)

@@ -369,3 +369,17 @@ def test_a_seed_names_the_position() -> None:
         one, other = reply_episode(seed), reply_episode(seed)
         assert one.dialogues == other.dialogues
     assert len({reply_episode(seed).dialogues[0] for seed in range(30)}) > 10
+
+
+def test_a_plan_keeps_its_moves_and_where_they_led() -> None:
+    episode = new_episode(GuessNumber(high=7, guesses=3), Settings(form="plan"), seed=0)
+    assert isinstance(episode, PlanEpisode)
+    before = episode.copy()
+    episode.reply(0, "guess 1\nguess 9\nguess 7")
+    kinds = [getattr(step.move, "kind", None) for step in episode.played]
+    assert kinds[:3] == [None, "illegal", None]
+    assert [step.scores[0] for step in episode.played[:3]] == pytest.approx([0, -0.1, -0.1])
+    assert (episode.played[-1].scores, episode.played[-1].state) == (episode.scores, episode.state)
+    assert episode.steps == len(kinds)
+    assert isinstance(before, PlanEpisode)
+    assert before.steps == 0

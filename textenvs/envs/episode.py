@@ -130,6 +130,11 @@ class Episode:
             return ()
         return tuple(self.game.say(self.state, move) for move in self.game.legal(self.state, player))
 
+    def move_in(self, player: int, text: str) -> Any | Refusal:
+        """Return the move that `player`, who is to move, would make by a reply, or its refusal; nothing changes."""
+        talk, text = taken_apart(self._bare(text), self.game.talk)
+        return self._read(player, text, talk)
+
     def observation(self, player: int) -> str:
         """Return the text `player` observes now; `memory` says how many past exchanges it repeats.
 
@@ -246,7 +251,10 @@ class Episode:
         if self._shadow:
             self._shadow.follow(text)
         talk, text = taken_apart(text, self.game.talk)
-        move = self._read(player, text, talk)
+        return self._make(player, self._read(player, text, talk), talk)
+
+    def _make(self, player: int, move: Any | Refusal, talk: str) -> Outcome:
+        """Make a move that was read, or refuse what is none."""
         if isinstance(move, Refusal):
             return Outcome(self._earn(self._refuse(player)), move)
         self._refused[player] = 0

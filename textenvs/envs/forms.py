@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, NamedTuple
 
 from textenvs.core.dialogue import example_reply
 from textenvs.core.errors import EmptySplitError
@@ -39,19 +39,36 @@ def plan_lines(text: str) -> list[str]:
     return [_BULLET.sub("", line).strip() for line in lines if line.strip()]
 
 
+class Step(NamedTuple):
+    """A move of a one-shot form.
+
+    Attributes:
+        move: what was played, or why it was refused.
+        scores: undiscounted return of each player after it.
+        state: of the game after it.
+    """
+
+    move: Any | Refusal
+    scores: tuple[float, ...]
+    state: Any
+
+
 class OneShotEpisode(Episode, ABC):
     """The forms in which one reply, written from the opening view, decides all moves, and one score comes back.
 
     Each move stands for a reply of the `turns` form, with the same refusals, prices and forfeit. The reply may have
     `max_reply_chars` for each turn of the game; a longer one is refused unread until the episode is forfeited.
+
+    Attributes:
+        played: the moves in order, refused and missing ones included.
     """
 
-    _steps = 0
+    played: tuple[Step, ...] = ()
 
     @property
     def steps(self) -> int:
-        """Environment steps: moves that were played, refused and missing ones included."""
-        return self._steps
+        """How many moves were played, refused and missing ones included: environment steps."""
+        return len(self.played)
 
     def _most_chars(self) -> int:
         return self.settings.max_reply_chars * self.game.max_turns
@@ -61,11 +78,15 @@ class OneShotEpisode(Episode, ABC):
         self._hear(player, text)
         too_long = len(text) > self._most_chars()
         outcomes = self._play_unread(player, text) if too_long else self._play_all(player, self._bare(text))
-        self._steps = len(outcomes)
         self._tell()
         paid = sum(outcome.rewards[player] for outcome in outcomes)
         refusals = [outcome.refusal for outcome in outcomes if outcome.refusal]
         return Outcome((paid,), refusals[0] if refusals else None)
+
+    def _make(self, player: int, move: Any | Refusal, talk: str) -> Outcome:
+        outcome = super()._make(player, move, talk)
+        self.played = (*self.played, Step(move, self.scores, self.state))
+        return outcome
 
     @abstractmethod
     def _play_all(self, player: int, text: str) -> list[Outcome]:

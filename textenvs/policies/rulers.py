@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from textenvs.core.dialogue import Dialogue
 from textenvs.core.errors import ArgumentError
+from textenvs.core.manners import without_manners
 from textenvs.core.refusal import Refusal
 from textenvs.envs.policy import Reply, Request
 from textenvs.planning.graph import FloatArray, InformationGraph
@@ -16,33 +18,49 @@ from textenvs.planning.plans import Plan
 
 
 class Follower:
-    """Finds the information states of an `InformationGraph` from the words that its player is told and replies."""
+    """Follows an episode through the graph of its game by what the player is shown and does.
+
+    Attributes:
+        graph: of the game.
+    """
 
     def __init__(self, graph: InformationGraph) -> None:
-        """Take the graph of the game that is played."""
         self.graph = graph
         self._known: dict[int, Mapping[str, int]] = {}
 
     def node(self, dialogue: Dialogue) -> int:
-        """Return the information state that a whole dialogue of the `turns` form has reached."""
+        """Return the information state that a whole dialogue of the `turns` form has reached; raises as `after`."""
         node = self.opening(dialogue[1].text)
         for reply, view in zip(dialogue[2::2], dialogue[3::2], strict=True):
-            node = self.after(node, reply.text, view.text)
+            node = self.after_reply(node, reply.text, view.text)
         return node
 
     def opening(self, view: str) -> int:
-        """Return the information state that opens with a view; raises `ArgumentError` if there is none."""
+        """Return the information state of an opening view; raises `ArgumentError` for a view of another game."""
         return self._matching(self._openings, view)
 
-    def after(self, node: int, reply: str, view: str) -> int:
-        """Return where a reply at `node` has led, if it brought `view`; raises `ArgumentError` if it cannot."""
-        pair = self.pair(node, reply)
-        return node if pair is None else self._matching(self._successors(pair), view)
+    def move(self, node: int, reply: str) -> Any | Refusal:
+        """Return the move that a reply asks for in an information state, or the refusal."""
+        return self.graph.game.read(self.graph.belief(node)[0][0], 0, without_manners(reply))
 
-    def pair(self, node: int, reply: str) -> int | None:
-        """Return the pair of `node` and the move in a reply; None for a reply that is refused."""
-        move = self.graph.game.read(self.graph.belief(node)[0][0], 0, reply)
-        return None if isinstance(move, Refusal) else self.graph.pair(node, move)
+    def pair(self, node: int, move: Any) -> int:
+        """Return the number of a move in an information state.
+
+        Raises:
+            ArgumentError: for a move that the graph does not list, as there can be in open-ended games.
+        """
+        if move not in self.graph.moves[node]:
+            raise ArgumentError(f"the graph of {self.graph.game!r} does not list the move {move!r}")
+        return self.graph.pair(node, move)
+
+    def after(self, node: int, move: Any, view: str) -> int:
+        """Return the information state in which a move led to a view; raises `ArgumentError` where none can."""
+        return self._matching(self._successors(self.pair(node, move)), view)
+
+    def after_reply(self, node: int, reply: str, view: str) -> int:
+        """Return where a reply led that brought a view: nowhere if it was refused; raises as `after`."""
+        move = self.move(node, reply)
+        return node if isinstance(move, Refusal) else self.after(node, move, view)
 
     def _successors(self, pair: int) -> Mapping[str, int]:
         """Return the information states that a pair can lead to, by their views."""
@@ -96,7 +114,7 @@ class GraphPolicy:
         previous = self._nodes.get(request.slot)
         if previous is None:
             return self._follower.opening(view.text)
-        return self._follower.after(previous, request.dialogue[-2].text, view.text)
+        return self._follower.after_reply(previous, request.dialogue[-2].text, view.text)
 
 
 class PlanPolicy:

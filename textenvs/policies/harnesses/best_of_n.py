@@ -13,6 +13,7 @@ from typing import Literal
 from textenvs.core.dialogue import Message, printable
 from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.core.reading import last_phrase, last_whole_number
+from textenvs.core.refusal import Refusal
 from textenvs.envs.forms import plan_lines
 from textenvs.envs.policy import Request
 from textenvs.planning.graph import InformationGraph
@@ -148,8 +149,11 @@ class ValueVerifier:
         if form != "turns":
             raise ArgumentError(f"values of single moves judge replies in the form 'turns', not {form!r}")
         node = self._follower.node(request.dialogue)
-        pairs = [self._follower.pair(node, text) for text in texts]
-        return [float("-inf") if pair is None else float(self._values[pair]) for pair in pairs]
+        return [self._value(node, text) for text in texts]
+
+    def _value(self, node: int, reply: str) -> float:
+        move = self._follower.move(node, reply)
+        return float("-inf") if isinstance(move, Refusal) else float(self._values[self._follower.pair(node, move)])
 
 
 def _verifying_call(request: Request, distinct: Sequence[str]) -> Call:
