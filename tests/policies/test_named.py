@@ -139,6 +139,21 @@ def test_a_person_writes_a_plan_line_by_line_and_may_stop(types: Any) -> None:
         list(rollout(GAME, person, [0], settings=PLAN))
 
 
+def test_a_folder_can_hold_a_policy_for_each_game_and_form(tmp_path: Any) -> None:
+    pytest.importorskip("torch")
+    from textenvs.policies.language_model import LanguageModelPolicy
+    from textenvs.policies.models import tiny_llama
+    from textenvs.policies.tokenizer import WordTokenizer
+
+    tokenizer = WordTokenizer.from_games([GAME], episodes=2)
+    LanguageModelPolicy(tiny_llama(len(tokenizer)), tokenizer).save(tmp_path / "many" / "GuessNumber.plan")
+    many = named_policy(f"saved:{tmp_path / 'many'}")
+    assert many.policy_for(GAME, Settings(form="plan")) is many.policy_for(GAME, Settings(form="plan"))
+    assert many.policy_for(GAME, Settings(form="plan")).name == "many"
+    with pytest.raises(UnplayableError, match="GuessNumber in form 'turns'"):
+        many.policy_for(GAME, Settings())
+
+
 def test_a_saved_policy_is_loaded_once_with_changed_settings(tmp_path: Any) -> None:
     pytest.importorskip("torch")
     from textenvs.policies.language_model import LanguageModelPolicy

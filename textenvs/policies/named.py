@@ -185,11 +185,17 @@ class _Human(NamedPolicy):
 
 
 class _Saved(NamedPolicy):
-    """A `LanguageModelPolicy` that was saved in a folder; settings replace those it was saved with."""
+    """A `LanguageModelPolicy` that was saved; settings replace those it was saved with.
+
+    The folder holds the policy, or one for each game and form in folders of its own, named like `GuessNumber.turns`.
+    """
 
     def __init__(self, spec: str, settings: Mapping[str, Any]) -> None:
         super().__init__(spec, settings)
-        self._policy: Policy = self._class.load(self.what, **{**self.settings, "name": self.name})
+        self._policies: dict[Path, Policy] = {}
+        folder = Path(self.what)
+        if (folder / self._settings_file).is_file() or not any(folder.glob(f"*.*/{self._settings_file}")):
+            self._load(folder)
 
     @property
     def name(self) -> str:
@@ -205,8 +211,25 @@ class _Saved(NamedPolicy):
 
         return LanguageModelPolicy
 
+    @property
+    def _settings_file(self) -> str:
+        from textenvs.policies.language_model import SETTINGS_FILE
+
+        return SETTINGS_FILE
+
     def policy_for(self, game: Game[Any, Any], settings: Settings, split: str = "all") -> Policy:
-        return self._policy
+        folder = Path(self.what)
+        if folder in self._policies:
+            return self._policies[folder]
+        own = folder / f"{game.name}.{settings.form}"
+        if not own.is_dir():
+            raise UnplayableError(f"{self.spec} holds no policy for {game.name} in form {settings.form!r}")
+        return self._policies.get(own) or self._load(own)
+
+    def _load(self, folder: Path) -> Policy:
+        """Return the policy in a folder, loaded once; raises `ArgumentError` if there is none."""
+        self._policies[folder] = self._class.load(folder, **{**self.settings, "name": self.name})
+        return self._policies[folder]
 
 
 class _Chat(NamedPolicy):
