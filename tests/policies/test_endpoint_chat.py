@@ -4,6 +4,7 @@ import json
 import logging
 import pickle
 import traceback
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 pytest.importorskip("openai")
 
 from tests.policies.servers import Said, completion, problem, serving
+from textenvs.cli import main
 from textenvs.core.dialogue import Message
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.envs.episode import Episode
@@ -264,12 +266,8 @@ def test_a_key_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch, caplog: 
         shown += ["".join(traceback.format_exception(caught.value)), repr(pickle.dumps(caught.value))]
         assert caught.value.__cause__ is None
         assert caught.value.__context__ is None, f"{error!r} leads to the request"
-        try:
-            named = named_policy("endpoint:fake", {"url": server.url, "key_variable": "MY_KEY"})
-        except ModuleNotFoundError:
-            named = None
-        shown += [repr(chat), repr(vars(chat)), caplog.text, repr(pickle.dumps(named))]
-        shown += [json.dumps(named.describe())] if named else []
+        named = named_policy("endpoint:fake", {"url": server.url, "key_variable": "MY_KEY"})
+        shown += [repr(chat), repr(vars(chat)), caplog.text, repr(pickle.dumps(named)), json.dumps(named.describe())]
     assert not [text for text in shown if KEY in text]
     assert "Incorrect" in shown[1]
 
@@ -305,3 +303,23 @@ def test_numbers_out_of_range_are_refused(settings: dict[str, Any]) -> None:
 def test_unknown_ways_are_refused() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'guided_choice'"):
         EndpointChat("fake", constrain="guided_choices")  # type: ignore[arg-type]
+
+
+def test_no_key_gets_into_a_run_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+
+    def answer(_: dict[str, Any], number: int) -> Said:
+        return completion("guess 4") if number < 30 else problem(401, f"Incorrect API key provided: {KEY}")
+
+    with serving(answer) as server:
+        settings = [f"url={server.url}", "key_variable=MY_KEY", "harness=react"]
+        task = ["--game", "GuessNumber", "level=easy", "--episodes", "20", "--out", str(tmp_path)]
+        assert main(["evaluate", "--policy", "endpoint:fake", *settings, *task]) == 2
+        assert {headers["authorization"] for headers in server.headers} == {f"Bearer {KEY}"}
+    written = [file.read_text() for file in tmp_path.rglob("*") if file.is_file()]
+    assert any('"guess 4"' in text for text in written), "episodes played before the refusal are kept"
+    out, err = capsys.readouterr()
+    assert "Incorrect API key" in err
+    assert not [text for text in (*written, out, err) if KEY in text]

@@ -12,7 +12,7 @@ from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.core.game import uniform
 from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
-from textenvs.envs.policy import Policy, Request
+from textenvs.envs.policy import Policy, Request, Usage
 from textenvs.envs.settings import Settings
 from textenvs.envs.streams import Purpose, Stream
 from textenvs.evaluation.rollout import play, rollout
@@ -359,6 +359,26 @@ def test_every_id_is_read_once_and_finished_episodes_cost_nothing(guesses, talke
     assert policy.ledger.environment_steps == 0
 
 
+@pytest.mark.parametrize("mode", ["choose", "free"])
+def test_usage_tells_what_was_asked_read_before_and_written(guesses, talker, mode):
+    policy = LanguageModelPolicy(*talker, mode=mode, max_new_tokens=6)
+    alone = [played for seed in range(12) for played in rollout(guesses, policy, [seed])]
+    for played in alone:
+        said, read = 0, 0
+        for turn in played.turns:
+            trace, usage = turn.reply.trace, turn.reply.usage
+            said += len(trace.context)
+            assert usage == Usage(prompt=said, cached=read, sampled=len(trace.tokens), calls=1)
+            said += len(trace.tokens)
+            read = said - unread(trace)
+    batched = list(rollout(guesses, policy, range(12), batch=12))
+    alike = len(traces_of(batched[0])[0].context)
+    first, *others = [played.turns[0].reply.usage.cached for played in batched]
+    assert (first, set(others)) == (0, {alike - (mode == "free")})
+    for one, other in zip(alone, batched, strict=True):
+        assert [turn.reply.usage for turn in one.turns[1:]] == [turn.reply.usage for turn in other.turns[1:]]
+
+
 def test_tokens_without_alternative_cost_no_call():
     game = Assembly()
     tokenizer = WordTokenizer.from_games([game], episodes=4)
@@ -377,6 +397,7 @@ def test_a_single_legal_reply_is_given_without_the_model():
     assert set(trace.log_probs) == {0.0}
     assert policy.ledger.forward_calls == policy.ledger.scored_tokens == 0
     assert policy.ledger.sampled_tokens == len(trace.tokens)
+    assert played.turns[0].reply.usage == Usage(sampled=len(trace.tokens))
 
 
 # Limits, settings, storage ------------------------------------------------------------------------

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from textenvs.core.errors import ArgumentError, check_choice, check_range
-from textenvs.envs.policy import Reply, Request, Usage
+from textenvs.envs.policy import NO_USAGE, Reply, Request, Usage
 from textenvs.policies.extra import torch, transformers
 from textenvs.policies.ledger import Ledger
 from textenvs.policies.reader import Reader
@@ -28,9 +28,10 @@ class LanguageModelPolicy:
     """Replies by sampling ids from a causal language model.
 
     Keys and values of all ids are kept across the turns of an episode, so each id is read once. Each reply
-    carries a `TokenTrace`. All randomness comes from `Request.random`, one draw for each token that has an
+    carries a `TokenTrace` and its `Usage`, in which ids that the batch shared are read for the first of its replies
+    and cached for the others. All randomness comes from `Request.random`, one draw for each token that has an
     alternative, through the inverse of the cumulative distribution in float64 over ascending ids; which
-    episodes share a batch changes nothing but the last bits of a probability.
+    episodes share a batch changes nothing else but the last bits of a probability.
 
     Modes:
         choose: the reply is one of the legal wordings (in the `plan` form: one for each turn), token by token;
@@ -135,9 +136,11 @@ class LanguageModelPolicy:
         seat = self._seats[request.slot]
         context = seat.conversation.context(request.dialogue)
         seat.unread += context
+        known = self._reader.lengths[request.slot]
+        usage = Usage(prompt=known + len(seat.unread), cached=known)
         if self.mode == "choose":
-            return _Draft(request, seat, context, walk(self.tokenizer, request))
-        return _Draft(request, seat, context, _FreeWay(self.tokenizer.end, self._room(request)))
+            return _Draft(request, seat, context, walk(self.tokenizer, request), usage)
+        return _Draft(request, seat, context, _FreeWay(self.tokenizer.end, self._room(request)), usage)
 
     def _room(self, request: Request) -> int:
         """Return how many ids a free reply may have."""
@@ -160,6 +163,9 @@ class LanguageModelPolicy:
         logits = self._reader.read([draft.request.slot for draft in drafts], blocks)
         for draft in drafts:
             draft.seat.unread.clear()
+            draft.usage = replace(draft.usage, calls=1)
+        for draft in drafts[1:]:
+            draft.usage = replace(draft.usage, cached=min(draft.usage.cached + self._reader.shared, draft.usage.prompt))
         return logits
 
     def _finish(self, draft: _Draft) -> Reply:
@@ -168,10 +174,8 @@ class LanguageModelPolicy:
         self.ledger.sampled_tokens += len(tokens)
         words = tokens[:-1] if tokens[-1] == self.tokenizer.end else tokens
         trace = TokenTrace(draft.context, tokens, tuple(draft.allowed), tuple(draft.log_probs))
-        known = draft.seat.ids
-        draft.seat.ids += len(draft.context) + len(tokens)
-        usage = Usage(prompt=known + len(draft.context), cached=known, sampled=len(tokens), calls=1)
-        return Reply(self.tokenizer.decode(words), trace, usage=usage)
+        asked = draft.usage if draft.usage.calls else NO_USAGE
+        return Reply(self.tokenizer.decode(words), trace, usage=replace(asked, sampled=len(tokens)))
 
 
 def draw(log_p: torch.Tensor, targets: Sequence[float]) -> torch.Tensor:
@@ -210,12 +214,10 @@ class _Seat:
 
     Attributes:
         conversation: its dialogue in ids.
-        ids: how many ids it had up to the end of the last reply.
         unread: ids that the model has not read yet.
     """
 
     conversation: Conversation
-    ids: int = 0
     unread: list[int] = field(default_factory=list)
 
 
@@ -241,14 +243,16 @@ class _Draft:
         seat: who answers.
         context: the ids that were new before the reply.
         way: what may come next.
+        usage: what was asked and how much of it had been read, in earlier turns or for another text of the batch.
         tokens: the ids so far, with what each was chosen from (`allowed`) and its log-probability (`log_probs`).
     """
 
-    def __init__(self, request: Request, seat: _Seat, context: Ids, way: Walk | _FreeWay) -> None:
+    def __init__(self, request: Request, seat: _Seat, context: Ids, way: Walk | _FreeWay, usage: Usage) -> None:
         self.request = request
         self.seat = seat
         self.context = context
         self.way = way
+        self.usage = usage
         self.tokens: list[int] = []
         self.allowed: list[Ids | None] = []
         self.log_probs: list[float] = []

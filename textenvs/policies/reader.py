@@ -78,6 +78,7 @@ class Reader:
     Attributes:
         lengths: number of ids of each text so far; made smaller, the text goes on from there.
         positions: the most ids of a text.
+        shared: how many ids the last `read` read once for all its texts.
         ledger: where ids read, calls and FLOPs are booked, as those of the policy; None books nothing.
     """
 
@@ -89,12 +90,13 @@ class Reader:
         self._cache = RowCache(rows)
         self.positions = positions
         self.lengths = [0] * rows
+        self.shared = 0
         self.ledger = ledger
 
     def read(self, rows: Sequence[int], blocks: Sequence[Ids]) -> torch.Tensor:
         """Read as `extend` does; what all of several new texts begin with is read once for all of them."""
         fresh = not any(self.lengths[row] for row in rows)
-        shared = alike(blocks) if fresh and len(rows) > 1 else 0
+        self.shared = shared = alike(blocks) if fresh and len(rows) > 1 else 0
         if not shared:
             return self.extend(rows, blocks)
         self._check(rows, blocks)
