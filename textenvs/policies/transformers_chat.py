@@ -283,13 +283,28 @@ class TransformersChat:
     def _step(self) -> None:
         """Read what is unread of all answers under way and add an id to each.
 
-        Long blocks go first, so that their answers take part when all others go on by one id: a batch of all rows
-        is read in place, without a copy.
+        Long blocks go first, so that their answers take part when all others go on by one id. Those then lie in
+        adjacent rows, whose keys and values are read in place; a copy of them would cost more than the reading.
         """
         for group in _grouped([draft for draft in self._drafts if len(draft.unread) > 1]):
             self._extend(group)
         if going_on := [draft for draft in self._drafts if len(draft.unread) == 1]:
-            self._extend(sorted(going_on, key=lambda draft: draft.row))
+            self._extend(self._side_by_side(going_on))
+
+    def _side_by_side(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Move the drafts to the first rows, in place of what is idle there; return them in order."""
+        taken = {draft.row for draft in drafts}
+        for free in [index for index in range(len(drafts)) if index not in taken]:
+            self._swap(free, max(draft.row for draft in drafts))
+        return sorted(drafts, key=lambda draft: draft.row)
+
+    def _swap(self, one: int, other: int) -> None:
+        """Let two rows change places."""
+        self._reader.swap(one, other)
+        self._rows[one], self._rows[other] = self._rows[other], self._rows[one]
+        places = {one: other, other: one}
+        for draft in self._drafts:
+            draft.row = places.get(draft.row, draft.row)
 
     def _extend(self, drafts: Sequence[Draft]) -> None:
         """Add an id to each draft, and finish those that are complete."""
