@@ -47,6 +47,13 @@ class RowCache(transformers.Cache):
             for store in stores:
                 store[rows, :, :length] = store[row, :, :length].clone()
 
+    @torch.inference_mode()
+    def swap(self, one: int, other: int, length: int) -> None:
+        """Let the first `length` columns of two rows change places."""
+        for stores in self._stores:
+            for store in stores:
+                store[[one, other], :, :length] = store[[other, one], :, :length]
+
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -109,6 +116,12 @@ class Reader:
         self._cache.copy(row, rows, length)
         for each in rows:
             self.lengths[each] = length
+
+    def swap(self, one: int, other: int) -> None:
+        """Let two texts change places."""
+        lengths = self.lengths
+        self._cache.swap(one, other, max(lengths[one], lengths[other]))
+        lengths[one], lengths[other] = lengths[other], lengths[one]
 
     @torch.inference_mode()
     def extend(self, rows: Sequence[int], blocks: Sequence[Ids], *, outputs: bool = True) -> torch.Tensor:

@@ -88,6 +88,7 @@ class TransformersChat:
         check_flag("greedy", greedy)
         check_flag("think", think)
         self.model = model.eval()
+        self.tokenizer = tokenizer
         self.name = name
         self.temperature = temperature
         self.greedy = greedy
@@ -98,6 +99,7 @@ class TransformersChat:
         self.format = ChatFormat(tokenizer, _listed(model.generation_config.eos_token_id))
         self._trie = lru_cache(maxsize=1024)(self._new_trie)
         check_cache(model)
+        self._reader = Reader(model, rows, positions=self.context)
         self.start()
 
     @classmethod
@@ -130,7 +132,7 @@ class TransformersChat:
         return int(2 * config.num_hidden_layers * kept * size * self.model.dtype.itemsize)
 
     def start(self) -> None:
-        self._reader = Reader(self.model, self.rows, positions=self.context)
+        self._reader.lengths = [0] * self.rows
         self._rows = [_Row() for _ in range(self.rows)]
         self._talks: dict[Hashable, _Talk] = {}
         self._queue: list[Call] = []
@@ -211,15 +213,15 @@ class TransformersChat:
         """Leave on the row what `prompt` begins with, copy it from another row if more is there; return how much."""
         lengths, most = self._reader.lengths, len(prompt) - 1
         own = min(_alike(self._rows[index].ids, prompt), lengths[index], most)
-        shared = [min(_alike(row.ids, prompt), self._readable(other), most) for other, row in enumerate(self._rows)]
-        best = max(shared)
-        if best >= own + WORTH_COPYING:
-            donor = shared.index(best)
-            self._read_up_to(donor, best)
-            self._reader.copy(donor, [index], best)
-            return best
         lengths[index] = own
-        return own
+        next_ids = prompt[own : own + WORTH_COPYING]
+        donors = [other for other, row in enumerate(self._rows) if row.ids[own : own + WORTH_COPYING] == next_ids]
+        shared = {other: min(_alike(self._rows[other].ids, prompt), self._readable(other), most) for other in donors}
+        donor = max(shared, key=shared.__getitem__, default=index)
+        if shared.get(donor, 0) >= own + WORTH_COPYING:
+            self._read_up_to(donor, shared[donor])
+            self._reader.copy(donor, [index], shared[donor])
+        return lengths[index]
 
     def _readable(self, index: int) -> int:
         """Return how many ids of a row have been read, or could be before their turn without ending its prompt."""
@@ -279,15 +281,39 @@ class TransformersChat:
     # One id more for each --------------------------------------------------------------------------
 
     def _step(self) -> None:
-        """Read what is unread of all answers under way and add an id to each."""
-        for group in _grouped(self._drafts):
-            rows = [draft.row for draft in group]
-            logits = self._reader.extend(rows, [tuple(draft.unread) for draft in group])
-            for draft, id_ in zip(group, self._chosen(logits, group), strict=True):
-                draft.unread.clear()
-                draft.take(id_)
-        for draft in [draft for draft in self._drafts if draft.stop]:
-            self._finish(draft)
+        """Read what is unread of all answers under way and add an id to each.
+
+        Long blocks go first, so that their answers take part when all others go on by one id. Those then lie in
+        adjacent rows, whose keys and values are read in place; a copy of them would cost more than the reading.
+        """
+        for group in _grouped([draft for draft in self._drafts if len(draft.unread) > 1]):
+            self._extend(group)
+        if going_on := [draft for draft in self._drafts if len(draft.unread) == 1]:
+            self._extend(self._side_by_side(going_on))
+
+    def _side_by_side(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Move the drafts to the first rows, in place of what is idle there; return them in order."""
+        taken = {draft.row for draft in drafts}
+        for free in [index for index in range(len(drafts)) if index not in taken]:
+            self._swap(free, max(draft.row for draft in drafts))
+        return sorted(drafts, key=lambda draft: draft.row)
+
+    def _swap(self, one: int, other: int) -> None:
+        """Let two rows change places."""
+        self._reader.swap(one, other)
+        self._rows[one], self._rows[other] = self._rows[other], self._rows[one]
+        places = {one: other, other: one}
+        for draft in self._drafts:
+            draft.row = places.get(draft.row, draft.row)
+
+    def _extend(self, drafts: Sequence[Draft]) -> None:
+        """Add an id to each draft, and finish those that are complete."""
+        logits = self._reader.extend([draft.row for draft in drafts], [tuple(draft.unread) for draft in drafts])
+        for draft, id_ in zip(drafts, self._chosen(logits, drafts), strict=True):
+            draft.unread.clear()
+            draft.take(id_)
+            if draft.stop:
+                self._finish(draft)
 
     def _chosen(self, logits: torch.Tensor, drafts: Sequence[Draft]) -> list[int]:
         """Return an id for each draft, drawn from its options."""
