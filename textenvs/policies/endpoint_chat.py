@@ -22,7 +22,6 @@ from textenvs.policies.errors import (
     EndpointError,
     EndpointRefusedError,
     EndpointUnavailableError,
-    NotAChoiceError,
 )
 
 try:
@@ -53,9 +52,9 @@ class EndpointChat:
 
     Thoughts: what the server keeps apart (`reasoning_content`, `reasoning`), or what stands in `<think>` tags.
 
-    Choices: the answer must consist of the wordings exactly, one a line. They are appended to the last message, and
-    with `constrain` the server is made to keep to them: `guided_choice` (vLLM before 0.12), `structured_outputs` (vLLM
-    since), `json_schema` (OpenAI, llama.cpp, Ollama).
+    Choices: the wordings of which the answer is to consist, one a line, are appended to the last message. What else is
+    answered is left to the game to read or refuse. With `constrain` the server is made to keep to the wordings:
+    `guided_choice` (vLLM before 0.12), `structured_outputs` (vLLM since), `json_schema` (OpenAI, llama.cpp, Ollama).
     """
 
     def __init__(
@@ -154,7 +153,6 @@ class EndpointChat:
         Raises:
             EndpointRefusedError: for what the server refuses for good.
             EndpointUnavailableError: for what has not passed after all retries.
-            NotAChoiceError: for an answer that consists of other wordings than it should.
         """
         answered: list[tuple[Call, Answer]] = []
         while self._open and (not answered or not self._done.empty()):
@@ -201,7 +199,7 @@ class EndpointChat:
         self._pace.spend(answer.usage.prompt + answer.usage.sampled)
         if call.choices is None or answer.stop == "length":
             return answer
-        return replace(answer, text=self._chosen(answer.text, call.choices, call.lines))
+        return replace(answer, text=self._chosen(answer.text, call.choices))
 
     def _response(self, call: Call, seed: int | None) -> Any:
         """Return what the server answers, or what the problem is."""
@@ -269,16 +267,12 @@ class EndpointChat:
             return {"extra_body": {"structured_outputs": way}}
         return {"extra_body": {f"guided_{key}": value for key, value in way.items()}}
 
-    def _chosen(self, text: str, choices: tuple[str, ...], lines: int) -> str:
-        """Return the wordings that an answer consists of."""
-        found = _moves(text) if self.constrain == "json_schema" else text.strip().split("\n")
-        found = [each.strip() for each in found]
-        if len(found) != lines or not set(found) <= set(choices):
-            raise NotAChoiceError(
-                f"{self.model!r} was to answer with {lines} of {len(choices)} wordings and answered {text!r:.200}; "
-                f"constrain={' or '.join(CONSTRAINTS[1:])} makes servers keep to them, mode=free does without"
-            )
-        return "\n".join(found)
+    def _chosen(self, text: str, choices: tuple[str, ...]) -> str:
+        """Return the wordings that an answer consists of; any other answer comes back as it is."""
+        found = [
+            line.strip() for line in (_moves(text) if self.constrain == "json_schema" else text.strip().split("\n"))
+        ]
+        return "\n".join(found) if found and set(found) <= set(choices) else text
 
 
 class _Problem(NamedTuple):

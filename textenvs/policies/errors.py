@@ -36,7 +36,3 @@ class EndpointRefusedError(EndpointError):
 
 class EndpointUnavailableError(EndpointError):
     """A server cannot be reached, is too busy or fails, also after all retries; later it may answer."""
-
-
-class NotAChoiceError(EndpointError):
-    """A model was to answer with given wordings and answered something else."""

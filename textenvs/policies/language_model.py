@@ -107,7 +107,7 @@ class LanguageModelPolicy:
 
     def save(self, folder: Path | str) -> None:
         """Write model (safetensors), vocabulary and settings into `folder`, which is made if need be."""
-        with _no_progress_bars():
+        with no_progress_bars():
             self.model.save_pretrained(folder)
         self.tokenizer.save(Path(folder, VOCABULARY_FILE))
         settings = {name: getattr(self, name) for name in SAVED_SETTINGS}
@@ -128,7 +128,7 @@ class LanguageModelPolicy:
         if not Path(folder, SETTINGS_FILE).is_file():
             raise ArgumentError(f"{str(folder)!r} holds no saved policy: there is no {SETTINGS_FILE} in it")
         settings: dict[str, Any] = json.loads(Path(folder, SETTINGS_FILE).read_text(encoding="utf-8"))
-        with _no_progress_bars():
+        with no_progress_bars():
             model = transformers.LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype="auto")
         return cls(model, WordTokenizer.load(Path(folder, VOCABULARY_FILE)), ledger=ledger, **{**settings, **changed})
 
@@ -196,7 +196,7 @@ def draw(log_p: torch.Tensor, targets: Sequence[float]) -> torch.Tensor:
 
 
 @contextmanager
-def _no_progress_bars() -> Iterator[None]:
+def no_progress_bars() -> Iterator[None]:
     """Keep transformers from drawing bars for files that are written in a blink."""
     logging: Any = transformers.utils.logging
     shown = logging.is_progress_bar_enabled()

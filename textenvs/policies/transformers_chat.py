@@ -16,7 +16,7 @@ from textenvs.policies.chat import Answer, Call
 from textenvs.policies.chat_format import ChatFormat
 from textenvs.policies.draft import Draft, Thinking, Wordings
 from textenvs.policies.extra import torch, transformers
-from textenvs.policies.language_model import draw
+from textenvs.policies.language_model import draw, no_progress_bars
 from textenvs.policies.reader import Reader
 from textenvs.policies.trie import Ids, Trie, Walk
 
@@ -116,8 +116,9 @@ class TransformersChat:
         path = Path(source)
         folder, options = (path.parent, {"gguf_file": path.name}) if path.suffix == ".gguf" else (source, {})
         try:
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **options)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
+            with no_progress_bars():
+                model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **options)
+                tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
         except OSError as error:
             raise ArgumentError(f"there is no model {str(source)!r}: {error}") from error
         return cls(model, tokenizer, **{"name": path.name.removesuffix(".gguf"), **settings})
