@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from textenvs.evaluation.statistics import Estimate, interquartile_mean, mean_of_means, pooled_iqm, stratified
+from textenvs.evaluation.statistics import Estimate, interquartile_mean, iqm_of_means, mean_of_means, stratified
 
 
 def test_interquartile_mean_leaves_out_a_quarter_at_each_end() -> None:
@@ -12,10 +12,15 @@ def test_interquartile_mean_leaves_out_a_quarter_at_each_end() -> None:
     assert interquartile_mean(np.array([0.0, 1, 5])) == 2.0, "of three values none is left out"
 
 
-def test_the_interquartile_mean_pools_episodes_and_the_mean_weighs_tasks_alike() -> None:
+def test_tasks_weigh_alike_however_many_episodes_they_have() -> None:
     short, long = np.array([0.0, 1.0]), np.array([2.0, 2.0, 2.0, 2.0, 2.0, 100.0])
-    assert pooled_iqm(short, long) == 2.0
     assert mean_of_means(short, long) == (0.5 + 110 / 6) / 2
+
+
+def test_the_interquartile_mean_leaves_out_the_best_and_the_worst_tasks() -> None:
+    won_half, lost, won = np.array([0.0, 1.0, 0.0, 1.0]), np.zeros(4), np.ones(8)
+    assert iqm_of_means(won, won_half, lost, won_half + 0.2) == pytest.approx(0.6)
+    assert iqm_of_means(np.stack([won, won]), np.stack([lost, won[:4]])).tolist() == [0.5, 1.0]
 
 
 def test_episodes_are_resampled_within_their_tasks() -> None:
@@ -53,7 +58,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 
 def test_equal_data_give_equal_numbers() -> None:
     strata = [np.random.default_rng(0).random(10) for _ in range(3)]
-    assert stratified(strata, pooled_iqm) == stratified(strata, pooled_iqm)
+    assert stratified(strata, iqm_of_means) == stratified(strata, iqm_of_means)
 
 
 def test_a_single_episode_has_no_interval() -> None:

@@ -51,9 +51,13 @@ def interquartile_mean(sample: FloatArray, axis: int = -1) -> FloatArray:
     return np.asarray(stats.trim_mean(sample, 0.25, axis=axis))
 
 
-def pooled_iqm(*strata: FloatArray, axis: int = -1) -> FloatArray:
-    """Return the interquartile mean of the episodes of all tasks together."""
-    return interquartile_mean(np.concatenate(strata, axis=axis), axis=axis)
+def iqm_of_means(*strata: FloatArray, axis: int = -1) -> FloatArray:
+    """Return the interquartile mean over tasks of the mean of their episodes.
+
+    Single episodes, which are often just won or lost, are averaged first: their own interquartile mean would be that of
+    a loss until a quarter of them is won, whatever happens beyond.
+    """
+    return interquartile_mean(np.stack([np.mean(each, axis=axis) for each in strata]), axis=0)
 
 
 def mean_of_means(*strata: FloatArray, axis: int = -1) -> FloatArray:

@@ -12,7 +12,7 @@ import numpy as np
 from textenvs.evaluation.evaluate import Evaluation
 from textenvs.evaluation.records import EvaluationRow, usage_of
 from textenvs.evaluation.run_folder import Cell, Run, RunFolder, TaskRecord, cell_of
-from textenvs.evaluation.statistics import Estimate, FloatArray, mean_of_means, pooled_iqm, stratified
+from textenvs.evaluation.statistics import Estimate, FloatArray, mean_of_means, iqm_of_means, stratified
 from textenvs.evaluation.store import plain
 from textenvs.planning.bounds import Value
 
@@ -65,7 +65,7 @@ class FormSummary:
     Attributes:
         form: how they were offered.
         tasks: how many there are.
-        iqm: interquartile mean of the normalised scores of all their episodes; None if there is no such task.
+        iqm: interquartile mean of the normalised scores of these tasks; None if there is no such task.
         mean: mean of the normalised scores, each task counting the same; likewise.
         families: the same by family.
     """
@@ -226,7 +226,7 @@ def _form(form: str, run: Run, played: Mapping[Cell, Rows]) -> FormSummary:
     return FormSummary(
         form=form,
         tasks=len(strata),
-        iqm=stratified(strata, pooled_iqm) if strata else None,
+        iqm=stratified(strata, iqm_of_means) if strata else None,
         mean=stratified(strata, mean_of_means) if strata else None,
         families={family: stratified(of_family, mean_of_means) for family, of_family in families.items()},
     )
