@@ -12,7 +12,7 @@ import numpy as np
 from textenvs.evaluation.evaluate import Evaluation
 from textenvs.evaluation.records import EvaluationRow, usage_of
 from textenvs.evaluation.run_folder import Cell, Run, RunFolder, TaskRecord, cell_of
-from textenvs.evaluation.statistics import Estimate, FloatArray, mean_of_means, iqm_of_means, stratified
+from textenvs.evaluation.statistics import Estimate, FloatArray, iqm_of_means, mean_of_means, stratified
 from textenvs.evaluation.store import plain
 from textenvs.planning.bounds import Value
 
