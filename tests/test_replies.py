@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +85,12 @@ STRICT = {
 }
 """Manners that a game takes at their word, and why."""
 
+REAL = [json.loads(line) for line in (Path(__file__).parent / "replies.jsonl").read_text("utf-8").splitlines()]
+"""What SmolLM2-135M-Instruct wrote in an evaluation, with the move that a person found in it, None for none.
+
+Replies to the same game and position can be told apart by what was written `before`.
+"""
+
 
 def positions(name: str) -> Iterator[tuple[Any, Any, int]]:
     """Yield the game, states that random play meets, and who is to move there."""
@@ -102,7 +110,7 @@ def understood(game: Any, state: Any, player: int, reply: str) -> Any:
     """Return what an episode in this state takes a reply for."""
     episode = Episode(game, seed=0)
     episode.state, episode._awaited = state, game.to_move(state)
-    return episode._read(player, episode._bare(reply))
+    return episode.move_in(player, reply)
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in ENTRIES])
@@ -135,3 +143,13 @@ def test_small_talk_is_no_move(name: str) -> None:
         for text in NO_MOVES:
             reply = text.replace("{move}", said)
             assert isinstance(understood(game, state, player, reply), Refusal), reply
+
+
+@pytest.mark.parametrize("row", REAL, ids=lambda row: f"{row['game']}-{row['reply'][:30]}")
+def test_real_replies_are_read_as_a_fair_reader_would(row: dict[str, Any]) -> None:
+    game = make_game(row["game"], level=row["level"])
+    episode = Episode(game, seed=row["seed"], split=row["split"])
+    for reply in row["before"]:
+        episode.reply(0, reply)
+    move = episode.move_in(0, row["reply"])
+    assert (None if isinstance(move, Refusal) else game.say(episode.state, move)) == row["move"]

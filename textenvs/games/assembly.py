@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Probability
-from textenvs.core.reading import last_phrase
+from textenvs.core.reading import last_wanted
 from textenvs.core.refusal import Refusal
 
 Move = Literal["advance", "clear", "sell", "works", "fails"]
@@ -162,7 +162,7 @@ class Assembly(Game[AssemblyState, Move]):
         return move
 
     def read(self, state: AssemblyState, player: int, text: str) -> Move | Refusal:
-        move = last_phrase(text, _WORDS)
+        move = last_wanted(text, _WORDS)
         return move or Refusal("I read no move in that. Reply with one word: advance, clear or sell.")
 
     def progress(self, state: AssemblyState) -> float:

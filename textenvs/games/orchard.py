@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels
-from textenvs.core.reading import last_phrase
+from textenvs.core.reading import last_wanted
 from textenvs.core.refusal import Refusal
 
 Move = Literal["eat", "plant", "fine", "storm"]
@@ -165,7 +165,7 @@ class Orchard(Game[OrchardState, Move]):
         return move
 
     def read(self, state: OrchardState, player: int, text: str) -> Move | Refusal:
-        move = last_phrase(text, _WORDS)
+        move = last_wanted(text, _WORDS)
         return move or Refusal("I read no move in that. Reply with one word: eat or plant.")
 
     def progress(self, state: OrchardState) -> float:

@@ -1,0 +1,1 @@
+"""The leaderboard that comes with the suite: rulers, scripted players, trained tiny models, a real one."""
