@@ -319,6 +319,15 @@ def test_what_only_resembles_a_tag_is_an_answer():
     assert (answer.thought, answer.text, answer.usage.thought) == ("", "<thing> guess 3", 0)
 
 
+def test_a_choice_is_made_even_if_the_thought_ends_everything():
+    model = chat(think=True)
+    script = Scripted(model, "hm")
+    script.ids[0] += [0] * 20  # the first of all options
+    (answer,) = ask(model, Call(0, (SYSTEM, Message("user", "?")), Still(), ("guess 1", "guess 2")))
+    assert (answer.thought, answer.text, answer.stop) == ("hm", "guess 1", "end")
+    assert answer.trace.tokens.count(model.format.end) == 1
+
+
 def test_a_thought_that_never_ends_in_an_answer_leaves_it_empty():
     _, answer = scripted("thinking", "lower")
     assert (answer.thought, answer.text) == ("lower", "")
