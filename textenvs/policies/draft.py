@@ -123,7 +123,14 @@ class Draft:
         return self._wordings.walk.options if self._wordings and self._stage == "answer" else None
 
     def take(self, id_: int) -> None:
-        """Go on by one id, and by all that follow without alternative."""
+        """Go on by one id, and by all that follow without alternative.
+
+        An id that ends an answer closes a thought that comes before a choice, since the choice is still to be made.
+        """
+        if self._stage == "thought" and self._wordings and id_ in self._layout.ends:
+            self._close()
+            self._begin_answer()
+            return
         self._write(id_)
         if self._wordings and self._stage == "answer":
             self._wordings.walk.take(id_)
@@ -131,7 +138,7 @@ class Draft:
         elif id_ in self._layout.ends:
             self.stop = "end"
         else:
-            self._sort(id_)
+            self._sort()
 
     def answer(self) -> Answer:
         """Return the answer as it stands."""
@@ -167,7 +174,7 @@ class Draft:
             self._stage = "thought"
             self._limit_thought()
 
-    def _sort(self, id_: int) -> None:
+    def _sort(self) -> None:
         """See whether what was written is thought or answer, and whether it is too long."""
         if self._stage == "undecided":
             text = self._layout.decode(self.tokens).lstrip()
