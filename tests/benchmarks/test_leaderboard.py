@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.leaderboard.__main__ import chosen, main
+from benchmarks.leaderboard.sweep import ENTRIES, MODELS, WEIGHTS
+from benchmarks.leaderboard.train import Training, model_folder, train_model
+from benchmarks.leaderboard.weights import installed_weights
+from textenvs.core.errors import ArgumentError, UnknownNameError
+from textenvs.envs.settings import Settings
+from textenvs.games.guess_number import GuessNumber
+from textenvs.policies.named import named_policy
+
+
+def test_all_entries_have_names_of_their_own_and_settings_that_are_accepted() -> None:
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+    titles = [named_policy(entry.spec, entry.settings).name for entry in ENTRIES if MODELS not in entry.spec]
+    assert len(set(titles)) == len(titles)
+
+
+def test_entries_are_chosen_by_name_and_by_what_is_there() -> None:
+    assert [entry.name for entry in chosen(["plan", "random"], None)] == ["plan", "random"]
+    assert all(WEIGHTS not in entry.spec for entry in chosen(None, None))
+    assert chosen(None, Path("weights")) == list(ENTRIES)
+    with pytest.raises(UnknownNameError, match="random"):
+        chosen(["randon"], None)
+    with pytest.raises(ArgumentError, match="smollm2-react needs --weights"):
+        chosen(["smollm2-react"], None)
+
+
+def test_what_was_played_is_not_played_again_and_the_page_is_built(tmp_path: Path) -> None:
+    arguments = ["--out", str(tmp_path), "--only", "plan"]
+    assert main(arguments) == 0
+    run = tmp_path / "runs" / "plan"
+    rows = {file.name: file.read_bytes() for file in (run / "episodes").iterdir()}
+    assert main(arguments) == 0
+    assert {file.name: file.read_bytes() for file in (run / "episodes").iterdir()} == rows
+    assert (tmp_path / "site" / "index.html").is_file()
+    assert str(tmp_path) not in (run / "run.json").read_text()
+    assert json.loads((run / "run.json").read_text())["salt"]
+
+
+@pytest.mark.parametrize("form", ["turns", "plan"])
+def test_a_trained_model_is_found_by_its_name(tmp_path: Path, form) -> None:
+    game = GuessNumber(high=3, guesses=2)
+    trained = train_model(game, form, Training(cloning_steps=40, steps=600))
+    assert trained.start.ledger.environment_steps <= 40
+    assert 0 < trained.run.ledger.environment_steps <= 600
+    trained.policy.save(model_folder(tmp_path, game, form))
+    policy = named_policy(f"saved:{tmp_path}").policy_for(game, Settings(form=form))
+    assert policy.name == tmp_path.name
+
+
+def test_installed_weights_are_a_file_or_none() -> None:
+    found = installed_weights()
+    assert found is None or found.is_file()
