@@ -17,7 +17,7 @@ from textenvs.policies.transformers_chat import TransformersChat
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print and write the results; return 0 if all ways wrote the same and ours is fast enough, else 1."""
+    """Measure, print and write the results; return 0 if ours is fast enough, else 1."""
     options = _options(arguments)
     torch.set_num_threads(1)
     settings = {"greedy": True, "rows": options.rows}
