@@ -8,10 +8,13 @@ from contextlib import chdir
 from pathlib import Path
 
 from benchmarks.leaderboard.sweep import ENTRIES, IN_FLIGHT, MODELS, SALT, SUITE, WEIGHTS, Entry
+from benchmarks.leaderboard.table import table
 from benchmarks.leaderboard.train import TRAINERS, Training, model_folder, train_model
 from textenvs.core.errors import ArgumentError, check_choice
 from textenvs.evaluation.leaderboard import write_leaderboard
 from textenvs.evaluation.run import run_evaluation
+from textenvs.evaluation.store import write_atomically
+from textenvs.evaluation.summary import summarise
 from textenvs.policies.language_model import SETTINGS_FILE
 from textenvs.policies.named import named_policy
 from textenvs.suites import suite
@@ -31,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with chdir(options.out):  # so that no result holds a path of this machine
         for entry in entries:
             play(entry)
-        write_leaderboard([Path("runs") / entry.name for entry in entries], Path("site"))
+        runs = [Path("runs") / entry.name for entry in entries]
+        write_leaderboard(runs, Path("site"))
+        write_atomically(Path("table.md"), table([summarise(run) for run in runs]) + "\n")
     print(f"Leaderboard: {(options.out / 'site' / 'index.html').resolve()}")
     return 0
 

@@ -37,8 +37,8 @@ class Training:
 
     behaviour: str = "mixed:0.5"
     preset: str = "0.15M"
-    cloning_steps: int = 4_000
-    steps: int = 8_000
+    cloning_steps: int = 1_000
+    steps: int = 5_000
     seed: int = 0
 
 
