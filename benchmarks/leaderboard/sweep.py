@@ -57,7 +57,7 @@ ENTRIES = (
     _real("direct", "choose", ("turns", "plan"), 16),
     _real("react", "choose"),
     _real("plan-act-reflect", "choose"),
-    _real("best-of-n", "choose"),
+    _real("best-of-n", "choose", episodes=4),
     _real("workflow", "choose", episodes=4),
     _real("reflexion", "choose", episodes=4),
 )
