@@ -183,14 +183,15 @@ function pareto() {
   }
   if (front) parts.push(svg("path", { class: "front", d: `${front}H${width - right}` }));
   const taken = [];
+  const told = (row) => shown.length <= MOST || styleOf(row.entrant);  // more names than that would cover each other
   for (const row of [...shown].sort((one, other) => scored(other).value - scored(one).value)) {
     const cx = x(row.tokens), estimate = scored(row), cy = y(estimate.value);
     let ly = cy + 4;
-    while (taken.some(([tx, ty]) => Math.abs(tx - cx) < 130 && Math.abs(ty - ly) < 13)) ly += 13;
-    taken.push([cx, ly]);
+    while (told(row) && taken.some(([tx, ty]) => Math.abs(tx - cx) < 130 && Math.abs(ty - ly) < 13)) ly += 13;
+    if (told(row)) taken.push([cx, ly]);
     const onLeft = cx > width * 0.72;
     parts.push(svg("g", {}, estimate.low === null ? null : svg("line", { class: "rule", x1: cx, x2: cx, y1: y(estimate.low), y2: y(estimate.high) }),
-      svg("g", { transform: `translate(${cx} ${cy})` }, mark(row.entrant)), svg("text", { class: "name", x: cx + (onLeft ? -11 : 11), y: ly, "text-anchor": onLeft ? "end" : "start" }, row.entrant.name),
+      svg("g", { transform: `translate(${cx} ${cy})` }, mark(row.entrant)), told(row) && svg("text", { class: "name", x: cx + (onLeft ? -11 : 11), y: ly, "text-anchor": onLeft ? "end" : "start" }, row.entrant.name),
       svg("title", {}, `${row.entrant.name}, ${row.form}: ${short(estimate.value)} for ${whole(row.tokens)} tokens an episode`)));
   }
   byId("pareto").replaceChildren(el("p", { class: "note" }, `Form: ${shownForm()}.`), svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "normalised score against tokens per episode" }, ...parts));
