@@ -9,7 +9,6 @@ import torch
 import transformers
 
 from benchmarks.rollouts.subjects import episode
-from textenvs.core.dialogue import as_chat
 from textenvs.envs.episode import Episode
 from textenvs.evaluation.rollout import flow
 from textenvs.policies.agent import Agent, Direct
@@ -48,45 +47,57 @@ def ours(subject: Subject) -> Written:
 
 
 def one_by_one(subject: Subject) -> Written:
-    """Play one episode after the other, each reply by `generate` on the whole dialogue, encoded anew."""
-    return {each.seed: [_generated(subject, [each])[0] for _ in range(subject.turns)] for each in subject.episodes()}
+    """Play one episode after the other, each reply by `generate` on the whole dialogue, read anew."""
+    return _by_generate(subject, 1)
 
 
 def batched(subject: Subject) -> Written:
-    """Play all episodes side by side, each turn by one `generate` on the padded dialogues, encoded anew."""
+    """Play all episodes side by side, each turn by one `generate` on the padded dialogues, read anew."""
+    return _by_generate(subject, subject.chat.rows)
+
+
+def _by_generate(subject: Subject, batch: int) -> Written:
     written: Written = {seed: [] for seed in subject.seeds}
-    rows = subject.chat.rows
     episodes = subject.episodes()
-    for first in range(0, len(episodes), rows):
-        some = episodes[first : first + rows]
+    for first in range(0, len(episodes), batch):
+        some = episodes[first : first + batch]
         for _ in range(subject.turns):
-            for each, ids in zip(some, _generated(subject, some), strict=True):
+            for each, ids in zip(some, _generated(subject, some, written), strict=True):
+                each.reply(0, subject.chat.format.decode(_said(subject, ids)).strip())
                 written[each.seed].append(ids)
     return written
 
 
-def _generated(subject: Subject, episodes: Sequence[Episode]) -> list[Ids]:
-    """Let each episode have a reply, and return the ids of all."""
-    chat, tokenizer = subject.chat, subject.chat.tokenizer
-    texts = [
-        tokenizer.apply_chat_template(as_chat(each.dialogues[0]), tokenize=False, add_generation_prompt=True)
-        for each in episodes
-    ]
-    prompts = tokenizer(texts, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt")
+def _generated(subject: Subject, episodes: Sequence[Episode], written: Written) -> list[Ids]:
+    """Return a reply for each episode.
+
+    Replies stay the ids they were, as in `ours`: texts that were cut off at their length often encode to other ids.
+    """
+    chat = subject.chat
+    prompts = []
+    for each in episodes:
+        dialogue = each.dialogues[0]
+        said = iter(written[each.seed])
+        replies = [_said(subject, next(said)) if role == "assistant" else None for role, _ in dialogue]
+        prompts.append(torch.tensor(chat.format.prompt(dialogue, replies)))
+    pad = torch.nn.utils.rnn.pad_sequence
+    read = [torch.ones_like(prompt) for prompt in prompts]
+    ids = pad(prompts, batch_first=True, padding_value=chat.format.end, padding_side="left")
     with torch.inference_mode():
         whole = chat.model.generate(
-            input_ids=prompts["input_ids"],
-            attention_mask=prompts["attention_mask"],
+            input_ids=ids,
+            attention_mask=pad(read, batch_first=True, padding_side="left"),
             do_sample=False,
             max_new_tokens=subject.tokens,
             eos_token_id=sorted(chat.format.ends),
             pad_token_id=chat.format.end,
         )
-    replies = [_ended(tuple(ids), chat.format.ends) for ids in whole[:, prompts["input_ids"].shape[1] :].tolist()]
-    for each, ids in zip(episodes, replies, strict=True):
-        said = ids[:-1] if ids[-1] in chat.format.ends else ids
-        each.reply(0, chat.format.decode(said).strip())
-    return replies
+    return [_ended(tuple(row), chat.format.ends) for row in whole[:, ids.shape[1] :].tolist()]
+
+
+def _said(subject: Subject, ids: Ids) -> Ids:
+    """Return the ids of a reply without the one that ended it."""
+    return ids[:-1] if ids[-1] in subject.chat.format.ends else ids
 
 
 def _ended(ids: Ids, ends: set[int]) -> Ids:
