@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from transformers.utils.logging import disable_progress_bar
 
 from agents import cloning, plan_rl, turn_ppo
 from agents.training import Cell, Form, Run
@@ -60,7 +59,6 @@ class Trained:
 def train_model(game: Game[Any, Any], form: Form, training: Training) -> Trained:
     """Clone the behaviour and improve the clone by the learner of `form`."""
     torch.set_num_threads(1)
-    disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = WordTokenizer.from_games([game])
     cell = Cell(game, training.behaviour, split="train" if held_out_split(game) == "test" else "all")
     blank = tiny_llama(len(tokenizer), training.preset, seed=training.seed)
