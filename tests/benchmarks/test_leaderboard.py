@@ -6,13 +6,19 @@ from pathlib import Path
 import pytest
 
 from benchmarks.leaderboard.__main__ import chosen, main
-from benchmarks.leaderboard.sweep import ENTRIES, MODELS, WEIGHTS
+from benchmarks.leaderboard.sweep import ENTRIES, MODELS, SALT, SUITE, WEIGHTS
+from benchmarks.leaderboard.table import table
 from benchmarks.leaderboard.train import Training, model_folder, train_model
 from benchmarks.leaderboard.weights import installed_weights
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.envs.settings import Settings
+from textenvs.evaluation.leaderboard import problems_of
+from textenvs.evaluation.run_folder import RunFolder
+from textenvs.evaluation.summary import summarise
 from textenvs.games.guess_number import GuessNumber
 from textenvs.policies.named import named_policy
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
 def test_all_entries_have_names_of_their_own_and_settings_that_are_accepted() -> None:
@@ -52,6 +58,29 @@ def test_a_trained_model_is_found_by_its_name(tmp_path: Path, form) -> None:
     trained.policy.save(model_folder(tmp_path, game, form))
     policy = named_policy(f"saved:{tmp_path}").policy_for(game, Settings(form=form))
     assert policy.name == tmp_path.name
+
+
+def published() -> list[Path]:
+    """Return the committed runs in the order of the entries."""
+    return [DOCS / "leaderboard" / "runs" / entry.name for entry in ENTRIES]
+
+
+def test_the_published_table_is_that_of_the_published_runs() -> None:
+    assert table([summarise(run) for run in published()]) in (DOCS / "leaderboard.md").read_text()
+
+
+@pytest.mark.parametrize("run", published(), ids=lambda run: run.name)
+def test_published_runs_are_those_of_the_entries(run: Path) -> None:
+    found = RunFolder(run).read()
+    (entry,) = (entry for entry in ENTRIES if entry.name == run.name)
+    assert (found.policy.spec, found.policy.settings) == (entry.spec, entry.settings)
+    assert (found.suite, found.forms, found.episodes, found.salt) == (SUITE, entry.forms, entry.episodes, SALT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", published(), ids=lambda run: run.name)
+def test_published_runs_verify(run: Path) -> None:
+    assert problems_of(run) == ()
 
 
 def test_installed_weights_are_a_file_or_none() -> None:
