@@ -7,6 +7,8 @@ import pytest
 
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Game
+from textenvs.core.refusal import Refusal
+from textenvs.envs.episode import Episode
 from textenvs.envs.policy import Reply, Request
 from textenvs.envs.settings import Settings
 from textenvs.envs.solo import solo_game
@@ -15,7 +17,7 @@ from textenvs.planning.enumeration import build_graph
 from textenvs.planning.plans import Plan, best_plans
 from textenvs.planning.states import StateTable
 from textenvs.planning.values import evaluate, myopic_policy, optimal, uniform_policy
-from textenvs.policies.rulers import GraphPolicy, PlanPolicy
+from textenvs.policies.rulers import Follower, GraphPolicy, PlanPolicy
 
 EPISODES = 400
 GAMES = [
@@ -98,3 +100,20 @@ def test_a_view_of_another_game_is_refused() -> None:
     policy = GraphPolicy(graph, uniform_policy(graph), "random")
     with pytest.raises(ArgumentError, match="does not lead to"):
         list(rollout(solo_game("GuessNumber", high=7, guesses=4), policy, [0]))
+
+
+def test_a_follower_reads_replies_as_an_episode_does() -> None:
+    game = solo_game("GuessNumber", high=7, guesses=3)
+    follower = Follower(build_graph(game))
+    for reply in (
+        "guess 6",
+        "<think>guess 1</think>guess 6",
+        "guess 1?</think> Action: guess 6",
+        "<think>guess 6</think>",
+    ):
+        episode = Episode(game, seed=0, instance=3)
+        node = follower.opening(episode.dialogues[0][1].text)
+        refused = isinstance(episode.move_in(0, reply), Refusal)
+        assert isinstance(follower.move(node, reply), Refusal) == refused
+        episode.reply(0, reply)
+        assert (follower.node(episode.dialogues[0]) == node) == refused
