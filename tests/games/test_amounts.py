@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textenvs.games.amounts import count, listed, read_amount
+from textenvs.games.amounts import read_amount
 
 VERBS = ("order", "ordering", "buy")
 NOTHING = ("skip", "order nothing", "nothing")
@@ -41,13 +41,3 @@ def test_every_number_is_read(number: int, sentence: str) -> None:
 def test_reading_a_megabyte_is_quick(part: str) -> None:
     text = part * (1_000_000 // len(part))
     assert read_amount(text, VERBS, NOTHING) in (None, 0, -9, 9)
-
-
-def test_words() -> None:
-    assert [count(n, "coin") for n in (0, 1, 2)] == ["0 coins", "1 coin", "2 coins"]
-    assert [listed([1]), listed([1, 2]), listed([1, 2, 3]), listed("ab", "and")] == [
-        "1",
-        "1 or 2",
-        "1, 2 or 3",
-        "a and b",
-    ]

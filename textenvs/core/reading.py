@@ -58,9 +58,13 @@ def _keys(phrases: tuple[str, ...]) -> dict[str, str]:
 @lru_cache(maxsize=512)
 def _any_phrase(phrases: tuple[str, ...]) -> str:
     """Return a pattern that matches in front of every phrase, overlapping ones too; the phrase is group 1."""
+    return rf"(?<![\w-])(?=((?a:{_alternatives(phrases)}))(?![\w-]))"
+
+
+def _alternatives(phrases: tuple[str, ...]) -> str:
+    """Return a pattern for any of the phrases with any white space in them, longer ones first."""
     longest_first = sorted(map(_normal, phrases), key=len, reverse=True)
-    alternatives = (re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first)
-    return rf"(?<![\w-])(?=((?a:{'|'.join(alternatives)}))(?![\w-]))"
+    return "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first)
 
 
 def _normal(phrase: str) -> str:
@@ -92,9 +96,7 @@ _BETWEEN = r"(?:(?!but|so|then|and)[a-z]+\s+){0,2}?"
 
 @lru_cache(maxsize=64)
 def _ruled_out(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted({" ".join(phrase.lower().split()) for phrase in phrases}, key=lambda phrase: -len(phrase))
-    alternatives = "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first)
-    return re.compile(rf"(?:{_NEGATED.pattern})\s+{_BETWEEN}(?:{alternatives})(?![\w-])", re.ASCII)
+    return re.compile(rf"(?:{_NEGATED.pattern})\s+{_BETWEEN}(?:{_alternatives(phrases)})(?![\w-])", re.ASCII)
 
 
 def plain(text: str, *, stars: bool = False) -> str:

@@ -9,17 +9,6 @@ from functools import lru_cache
 from textenvs.core.reading import NOT
 
 
-def count(n: int, one: str) -> str:
-    """Return a number with its noun, as in `1 coin` or `2 coins`."""
-    return f"{n} {one}{'s' * (n != 1)}"
-
-
-def listed(items: Sequence[object], last: str = "or") -> str:
-    """Return items in a row, as in `1, 2 or 3`."""
-    *others, final = map(str, items)
-    return f"{', '.join(others)} {last} {final}" if others else final
-
-
 def following(cycle: int, one: str) -> str:
     """Return which days, or seasons, a list of `cycle` > 1 numbers that repeat tells of."""
     return f"this {one} and the next{f' {cycle - 1}' * (cycle > 2)}; then they repeat"

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from textenvs.core.errors import check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, uniform
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, read_amount
+from textenvs.games.amounts import read_amount
+from textenvs.games.phrasing import count
 
 KINDS = ("first", "second")
 

@@ -12,8 +12,8 @@ from typing import ClassVar, NamedTuple
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, uniform
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count
 from textenvs.games.blotto_words import read_troops
+from textenvs.games.phrasing import count
 
 Troops = tuple[int, ...]
 """How many troops are sent to each field."""

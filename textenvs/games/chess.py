@@ -12,8 +12,8 @@ from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import NOT
 from textenvs.core.refusal import Refusal, illegal
 from textenvs.games import chess_rules
-from textenvs.games.amounts import count, listed
 from textenvs.games.chess_rules import Named
+from textenvs.games.phrasing import count, listed
 
 COLOURS = ("White", "Black")
 
@@ -204,7 +204,9 @@ class Chess(Game[ChessState, str]):
             if len(moves) == 1:
                 return moves[0]
             if moves:
-                return illegal(f"That can be {listed([self.say(state, move) for move in moves])}. Which do you mean?")
+                return illegal(
+                    f"That can be {listed([self.say(state, move) for move in moves], last='or')}. Which do you mean?"
+                )
         check = " You are in check." * chess_rules.facts(state.fen).is_check
         return illegal(f"{_words(named[0])} is no legal move now.{check}")
 

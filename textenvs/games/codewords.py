@@ -15,7 +15,7 @@ from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import NOT, last_phrase
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count
+from textenvs.games.phrasing import count
 from textenvs.games.things import NAMES, THINGS, TRAITS, draw_things
 
 CLUES = {

@@ -14,7 +14,7 @@ from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.minimax import minimax_strategy
 from textenvs.core.reading import NOT, last_match
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, listed
+from textenvs.games.phrasing import count, listed
 
 MARKS = "XO"
 FREE = "."

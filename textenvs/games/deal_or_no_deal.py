@@ -12,8 +12,8 @@ from typing import ClassVar, NamedTuple
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count
 from textenvs.games.deal_words import KINDS, Counts, Move, Propose, in_words, read_move, rest
+from textenvs.games.phrasing import count
 
 
 class DealOrNoDealState(NamedTuple):

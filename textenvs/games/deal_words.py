@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from textenvs.core.reading import NOT
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count
+from textenvs.games.phrasing import count
 
 KINDS = ("book", "hat", "ball")
 

@@ -14,8 +14,8 @@ from textenvs.core.errors import check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal
 from textenvs.core.search import distances
-from textenvs.games.amounts import count
 from textenvs.games.directions import DIRECTIONS, Direction, read_direction
+from textenvs.games.phrasing import count
 
 _ICE, _HOLE, _START, _GOAL = "FHSG"
 

@@ -11,8 +11,8 @@ from textenvs.core.draws import every_outcome
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, listed
 from textenvs.games.hanabi_words import COLOURS, Move, read_move
+from textenvs.games.phrasing import count, listed
 
 T = TypeVar("T")
 
@@ -311,8 +311,8 @@ class Hanabi(Game[HanabiState, Move]):
 
     def _known(self, held: Held) -> str:
         any_colour = len(held.colours) == self.colours > 1
-        colour = "any colour" if any_colour else listed([COLOURS[colour] for colour in held.colours])
-        rank = "any rank" if len(held.ranks) == self.ranks else f"rank {listed(held.ranks)}"
+        colour = "any colour" if any_colour else listed([COLOURS[colour] for colour in held.colours], "or")
+        rank = "any rank" if len(held.ranks) == self.ranks else f"rank {listed(held.ranks, last='or')}"
         return f"{colour}, {rank}"
 
     def _next(self, state: HanabiState, player: int) -> str:
@@ -353,11 +353,11 @@ class Hanabi(Game[HanabiState, Move]):
         if move.to is None:
             held = len(state.hands[player])
             if not 0 <= move.number < held:
-                return f"You hold {count(held, 'card')}: choose card {listed(range(1, held + 1))}."
+                return f"You hold {count(held, 'card')}: choose card {listed(range(1, held + 1), last='or')}."
             return "You cannot discard now: no hint is missing. Play a card or give a hint."
         if move.to == player or move.to >= self.players:
             others = [f"player_{other}" for other in range(self.players) if other != player]
-            return f"You can give a hint to {listed(others)}."
+            return f"You can give a hint to {listed(others, last='or')}."
         if not state.hints:
             return "No hint is left. Play or discard a card."
         return f"player_{move.to} has no card to show with {_hinted(move)}: a hint must name at least one card."

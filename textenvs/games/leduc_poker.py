@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from textenvs.core.game import Distribution, Game
 from textenvs.core.reading import last_phrase
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, listed
+from textenvs.games.phrasing import count, listed
 
 Move = Literal["check", "bet", "call", "raise", "fold"]
 
@@ -151,7 +151,7 @@ class LeducPoker(Game[LeducPokerState, Move | int]):
         """Return what `player` is asked or told in the end."""
         movers = self.to_move(state)
         if movers == (player,):
-            return f"{listed(self.legal(state, player)).capitalize()}?"
+            return f"{listed(self.legal(state, player), last='or').capitalize()}?"
         if movers or self.chance(state):
             return "Your opponent is to move."
         winner = _winner(state)
@@ -168,9 +168,9 @@ class LeducPoker(Game[LeducPokerState, Move | int]):
         move = last_phrase(text, _WORDS)
         legal = self.legal(state, player)
         if move is None:
-            return Refusal(f"I read no move in that. Reply with one word: {listed(legal)}.")
+            return Refusal(f"I read no move in that. Reply with one word: {listed(legal, last='or')}.")
         if move not in legal:
-            return illegal(f"You cannot {move} now. Reply {listed(legal)}.")
+            return illegal(f"You cannot {move} now. Reply {listed(legal, last='or')}.")
         return move
 
     def expert(self, state: LeducPokerState, player: int) -> Distribution[Move]:

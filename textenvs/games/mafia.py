@@ -15,7 +15,7 @@ from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, uniform
 from textenvs.core.reading import NOT, last_phrase
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, listed
+from textenvs.games.phrasing import count, listed
 
 
 class Act(NamedTuple):
@@ -265,7 +265,9 @@ class Mafia(Game[MafiaState, Act]):
         if act.verb != wanted:
             return illegal(f"You cannot {act.verb} now. {_HINTS[wanted]}")
         if act not in self.legal(state, player):
-            choice = listed([called(each.player) for each in self.legal(state, player) if each.player is not None])
+            choice = listed(
+                [called(each.player) for each in self.legal(state, player) if each.player is not None], last="or"
+            )
             return illegal(f"You cannot {self.say(state, act)}. Choose {choice}.")
         return act
 

@@ -12,7 +12,7 @@ from textenvs.core.errors import check_flag, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.reading import last_match
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count
+from textenvs.games.phrasing import count
 
 Move = tuple[int, int]
 

@@ -12,8 +12,8 @@ from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.minimax import minimax_strategy
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count
 from textenvs.games.cells import bits, cell_name, drawing, members, read_cell
+from textenvs.games.phrasing import count
 
 MARKS = "XO"
 FREE = "."

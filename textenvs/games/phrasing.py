@@ -15,9 +15,9 @@ def points(value: float) -> str:
     return f"{value:g} point{'s' * (value != 1)}"
 
 
-def listed(items: Sequence[str], last: str = "and") -> str:
+def listed(items: Sequence[object], last: str = "and") -> str:
     """Return `a`, `a and b`, `a, b and c` …"""
-    *others, final = items
+    *others, final = map(str, items)
     return f"{', '.join(others)} {last} {final}" if others else final
 
 

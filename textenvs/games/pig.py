@@ -12,7 +12,7 @@ from textenvs.core.errors import check_choice, check_range
 from textenvs.core.game import Distribution, Game, Levels, uniform
 from textenvs.core.reading import NOT, last_phrase
 from textenvs.core.refusal import Refusal
-from textenvs.games.amounts import count
+from textenvs.games.phrasing import count
 
 Move = Literal["roll", "hold"] | int
 """A player's move, or the number that chance rolls."""

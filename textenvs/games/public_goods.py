@@ -9,7 +9,8 @@ from typing import ClassVar, NamedTuple
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, read_amount
+from textenvs.games.amounts import read_amount
+from textenvs.games.phrasing import count
 
 
 class PublicGoodsState(NamedTuple):

@@ -12,7 +12,7 @@ from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Probability, Random, uniform
 from textenvs.core.reading import NOT, last_match
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count
+from textenvs.games.phrasing import count
 
 Move = str
 """`work`, the name of a project to study, or, by chance, whether a finished project `succeeds` or `fails`."""

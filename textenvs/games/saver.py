@@ -11,7 +11,8 @@ from typing import ClassVar, NamedTuple
 from textenvs.core.errors import check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, following, listed, read_amount
+from textenvs.games.amounts import following, read_amount
+from textenvs.games.phrasing import count, listed
 
 Wages = tuple[int, ...]
 
@@ -139,8 +140,8 @@ class Saver(Game[SaverState, int]):
 
     def instructions(self, player: int) -> str:
         numbers = range(1, self.most + 1)
-        coins = f"{listed(numbers)} coin{'s' * (self.most > 1)}"
-        joys = listed([_joy(number, self.most) for number in numbers])
+        coins = f"{listed(numbers, last='or')} coin{'s' * (self.most > 1)}"
+        joys = listed([_joy(number, self.most) for number in numbers], "or")
         per = "every coin you have kept earns" if self.per == 1 else f"every full {self.per} coins you have kept earn"
         after = following(self.cycle, "season") if self.cycle > 1 else "every season"
         return (

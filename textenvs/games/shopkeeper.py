@@ -12,7 +12,8 @@ from typing import ClassVar, NamedTuple
 from textenvs.core.errors import ArgumentError, check_range
 from textenvs.core.game import Distribution, Game, Levels, Random, uniform
 from textenvs.core.refusal import Refusal, illegal
-from textenvs.games.amounts import count, following, read_amount
+from textenvs.games.amounts import following, read_amount
+from textenvs.games.phrasing import count
 
 Orders = tuple[int, ...]
 
