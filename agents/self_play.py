@@ -9,7 +9,8 @@ assumed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from transformers import LlamaForCausalLM
 
@@ -37,10 +38,13 @@ class Config:
 
     Attributes:
         shared: one model plays all seats; otherwise each seat has a model of its own.
+        memoryless: see `LanguageModelPolicy`. Each reply is then an episode of its own to learn from, paid all that its
+            seat earns from it on, so that `ppo.lambda_` makes no difference.
         ppo: of the learner in each seat; its `episodes` are those of the game, which all seats learn from.
     """
 
     shared: bool = True
+    memoryless: bool = False
     ppo: TurnPPO = field(default_factory=lambda: TurnPPO(clipping=Clipping(entropy=0.02)))
 
 
@@ -96,7 +100,10 @@ def train(
     ]
     learner_of = [learners[player % len(learners)] for player in range(game.players)]
     models += [learner.learner.model for learner in learner_of]
-    policies = [LanguageModelPolicy(learner.learner.model, tokenizer, ledger=meter.ledger) for learner in learners]
+    policies = [
+        LanguageModelPolicy(each.learner.model, tokenizer, memoryless=config.memoryless, ledger=meter.ledger)
+        for each in learners
+    ]
     seats: dict[int, Policy] = {player: policies[player % len(policies)] for player in range(game.players)}
     seeds = training_seeds(seed)
     while meter.affords(config.ppo.episodes * game.max_turns * game.players):
@@ -104,18 +111,21 @@ def train(
         with meter.ledger.timed():
             played = play([Episode(game, Settings(), seed=next(seeds)) for _ in range(config.ppo.episodes)], seats)
             meter.spend(environment_steps(played))
-            rows = [_learn(learner, learner_of, played, meter.left) for learner in learners]
+            for each in learners:
+                each.learner.anneal(meter.left)
+            rows = [_learn(each, learner_of, played, config.memoryless) for each in learners]
         means = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
         meter.note(invalid=invalid_rate(played), **means)
     run = meter.run(models[0])
     return SelfPlay(models, run.curve, run.ledger)
 
 
-def _learn(learner: ActorCritic, learner_of: Sequence[ActorCritic], played: Sequence[Played], left: float) -> Row:
+def _learn(learner: ActorCritic, learner_of: Sequence[ActorCritic], played: Sequence[Played], memoryless: bool) -> Row:
     """Let a learner learn from all seats it plays."""
     seats = [player for player, its in enumerate(learner_of) if its is learner]
     seen = [own for each in played for player in seats if (own := as_seen_by(each, player)).turns]
-    learner.learner.anneal(left)
+    if memoryless:
+        seen = [single for each in seen for single in apart(each)]
     return learner.improve(seen, paid(seen))
 
 
@@ -136,3 +146,12 @@ def as_seen_by(played: Played, player: int) -> Played:
             turns[-1] = Turn(player, last.reply, (last.rewards[0] + waiting,), last.refusal)
             waiting = 0.0
     return Played(played.episode, turns)
+
+
+def apart(played: Played) -> list[Played]:
+    """Return each reply of a seat as an episode of its own, paid all that was earned from it on."""
+    earned = accumulate(turn.rewards[0] for turn in reversed(played.turns))
+    return [
+        Played(played.episode, [replace(turn, rewards=(from_it_on,))])
+        for turn, from_it_on in zip(reversed(played.turns), earned, strict=True)
+    ][::-1]

@@ -13,7 +13,7 @@ from textenvs.policies.ledger import Ledger, forward_flops
 from textenvs.policies.models import PRESETS, tiny_llama, with_scalar_head
 from textenvs.policies.reader import Reader
 from textenvs.policies.scripted import StrategyPolicy
-from textenvs.policies.tokens import EpisodeTokens, collate, log_probs, scalars
+from textenvs.policies.tokens import EpisodeTokens, Group, collate, log_probs, scalars
 from textenvs.policies.traces import TracedPolicy
 
 
@@ -42,7 +42,7 @@ def batch(guesses, tokenizer):
 @pytest.mark.parametrize("preset", ["0.15M", "0.8M"])
 def test_the_formula_agrees_with_torch_on_whole_episodes(batch, tokenizer, preset, shared):
     model = tiny_llama(len(tokenizer), preset, attention="eager")
-    batch = batch if shared else replace(batch, shared=0)
+    batch = batch if shared else replace(batch, groups=(Group(torch.arange(len(batch.ids)), 0),))
     with torch.no_grad():
         flops = counted(lambda: log_probs(model, batch))
     assert batch.forward_flops(model.config, batch.allowed.numel()) == pytest.approx(flops, rel=0.02)

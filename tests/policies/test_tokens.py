@@ -13,6 +13,7 @@ from textenvs.policies.models import tiny_llama, with_scalar_head
 from textenvs.policies.scripted import StrategyPolicy
 from textenvs.policies.tokens import (
     EpisodeTokens,
+    Group,
     choice_distributions,
     choice_log_probs,
     chosen_log_probs,
@@ -67,12 +68,19 @@ def test_episodes_are_padded_on_the_right():
 
 
 @pytest.mark.parametrize(
-    ("rows", "shared", "tokens"),
-    [([[A, B], [A, C]], 6, 16), ([[A], [A, C]], 5, 12), ([[A]], 0, 6), ([[A], [B]], 0, 11)],
+    ("rows", "groups", "tokens"),
+    [
+        ([[A, B], [A, C]], [([0, 1], 6)], 16),
+        ([[A], [A, C]], [([0, 1], 5)], 12),
+        ([[A]], [([0], 0)], 6),
+        ([[A], [B]], [([0], 0), ([1], 0)], 11),
+        ([[A, B], [B], [A, C], [B, C]], [([0, 2], 6), ([1, 3], 4)], 27),
+    ],
 )
-def test_what_all_episodes_begin_with_counts_once(rows, shared, tokens):
+def test_what_a_group_begins_with_counts_once(rows, groups, tokens):
     batch = collate([EpisodeTokens.from_traces(row) for row in rows], 12)
-    assert (batch.shared, batch.tokens) == (shared, tokens)
+    assert [(group.rows.tolist(), group.shared) for group in batch.groups] == groups
+    assert batch.tokens == tokens
 
 
 @pytest.mark.parametrize("nothing", [EpisodeTokens.from_traces, lambda none: collate(none, 12)])
@@ -119,16 +127,19 @@ def test_the_loss_does_not_depend_on_padding_or_on_company(opinionated, tokenize
 
 def test_reading_what_is_shared_once_changes_no_number_and_no_gradient(opinionated, tokenizer, played):
     batch = collate(played, len(tokenizer))
-    assert batch.shared > 20
+    ((rows, shared),) = batch.groups
+    assert shared > 20
+    of_two_roles = replace(batch, groups=(Group(rows[::3], shared), Group(rows[rows % 3 > 0], shared - 7)))
     weights = [*opinionated.parameters()]
     results = []
-    for each in (batch, replace(batch, shared=0)):
+    for each in (batch, of_two_roles, replace(batch, groups=(Group(rows, 0),))):
         log_p = log_probs(opinionated, each, temperature=0.7)
         results.append((log_p, torch.autograd.grad(log_p.sum(), weights)))
-    (once, once_gradients), (often, often_gradients) = results
-    assert torch.allclose(once, often, atol=1e-5)
-    for one, other in zip(once_gradients, often_gradients, strict=True):
-        assert torch.allclose(one, other, rtol=1e-3, atol=1e-4 * float(other.abs().max()))
+    *others, (often, often_gradients) = results
+    for once, once_gradients in others:
+        assert torch.allclose(once, often, atol=1e-5)
+        for one, other in zip(once_gradients, often_gradients, strict=True):
+            assert torch.allclose(one, other, rtol=1e-3, atol=1e-4 * float(other.abs().max()))
 
 
 def test_temperature_divides_the_logits(opinionated, tokenizer, played):

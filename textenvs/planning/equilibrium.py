@@ -21,6 +21,7 @@ import numpy.typing as npt
 from textenvs.core.errors import ArgumentError, MissingExtraError, check_range
 from textenvs.core.game import Game, Probability, Strategy
 from textenvs.planning.errors import BrokenGameError, PeekingPolicyError, TooLargeError, UnequalMovesError
+from textenvs.planning.positions import best_response
 
 Sequence = tuple[Hashable, ...]
 InformationState = tuple[Hashable, ...]
@@ -71,7 +72,7 @@ def best_response_value(game: Game[Any, Any], strategy: Profile, player: int, *,
         game: a zero-sum game for two players whose deals can be listed.
         strategy: how the other one plays; what it says of `player` is ignored.
         player: 0 or 1.
-        limit: the most plays to enumerate.
+        limit: the most plays to enumerate; of a strategy of states with perfect information, the most positions.
 
     Returns:
         The value: a Fraction, exact, where the rules and the strategy state rational probabilities.
@@ -84,6 +85,8 @@ def best_response_value(game: Game[Any, Any], strategy: Profile, player: int, *,
         PeekingPolicyError: if the strategy acts differently in states its player cannot tell apart.
     """
     check_range("player", player, 0, 1)
+    if game.perfect_information and callable(strategy):
+        return best_response(game, strategy, player, limit=limit)
     return _best_response(sequence_form(game, limit=limit), strategy, player)
 
 
@@ -93,6 +96,8 @@ def exploitability(game: Game[Any, Any], strategy: Profile, *, limit: int = 200_
     Half of the sum of both best-response values: in a zero-sum game this is NashConv / 2 (Lanctot et al.
     2017, arXiv:1711.00832). Arguments, exactness and errors as for `best_response_value`.
     """
+    if game.perfect_information and callable(strategy):
+        return sum(best_response(game, strategy, player, limit=limit) for player in (0, 1)) * Fraction(1, 2)
     form = sequence_form(game, limit=limit)
     return (_best_response(form, strategy, 0) + _best_response(form, strategy, 1)) / 2
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from textenvs.core.dialogue import Dialogue, Message
+from textenvs.core.game import Distribution, Game, Strategy
 from textenvs.envs.episode import Episode
 from textenvs.envs.settings import Settings
 from textenvs.planning.equilibrium import Behaviour, InformationState, SequenceForm
+from textenvs.planning.positions import positions
 from textenvs.policies.extra import torch, transformers
 from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.tokens import EpisodeTokens, collate, log_probs
@@ -32,19 +35,60 @@ def language_behaviour(
         tokenizer: its vocabulary.
         settings: the dials under which it plays; the defaults if None.
     """
-    situations = list(form.moves[player])
-    wordings = {information: _wordings(form, player, information) for information in situations}
     opening = Episode(form.game, settings or Settings(), seed=0).dialogues[player][0]
-    replies = [(information, wording) for information in situations for wording in wordings[information]]
-    traced = [_traced(_dialogue(form, player, information, opening), wording, wordings[information], tokenizer)
-              for information, wording in replies]  # fmt: skip
-    weights = dict(zip(replies, torch.exp(_log_probabilities(model, traced)).tolist(), strict=True))
+    situations = list(form.moves[player])
+    asked = [(_dialogue(form, player, each, opening), _wordings(form, player, each)) for each in situations]
+    chances = _chances(model, tokenizer, asked)
     return {
-        information: _normalised(
-            form.moves[player][information], [weights[information, w] for w in wordings[information]]
-        )
-        for information in situations
+        information: dict(zip(form.moves[player][information], of_moves, strict=True))
+        for information, of_moves in zip(situations, chances, strict=True)
     }
+
+
+def memoryless_strategy(
+    game: Game[Any, Any],
+    models: Sequence[transformers.LlamaForCausalLM],
+    tokenizer: WordTokenizer,
+    settings: Settings | None = None,
+) -> Strategy:
+    """Return how memoryless models in mode `choose` play a game of perfect information, in every state of it.
+
+    Args:
+        game: the rules; `textenvs.planning.positions` must be able to list its states.
+        models: the weights in each seat.
+        tokenizer: their vocabulary.
+        settings: the dials under which they play; the defaults if None.
+
+    Raises:
+        ArgumentError: without perfect information, where what a model is shown is less than the state.
+        TooLargeError: if the states cannot be listed.
+    """
+    openings = Episode(game, settings or Settings(), seed=0).dialogues
+    table: dict[Any, Distribution[Any]] = {}
+    for player, model in enumerate(models):
+        states = [state for state in positions(game) if player in game.to_move(state)]
+        asked = [_situation(game, state, player, openings[player][0]) for state in states]
+        for state, of_moves in zip(states, _chances(model, tokenizer, asked), strict=True):
+            table[state] = tuple(zip(game.legal(state, player), of_moves, strict=True))
+    return lambda _game, state, _player: table[state]
+
+
+Situation = tuple[Dialogue, tuple[str, ...]]
+"""What was said up to a reply, and the wordings it can be."""
+
+
+def _situation(game: Game[Any, Any], state: Any, player: int, opening: Message) -> Situation:
+    view = Message("user", game.view(state, player))
+    return (opening, view), tuple(game.say(state, move) for move in game.legal(state, player))
+
+
+def _chances(
+    model: transformers.LlamaForCausalLM, tokenizer: WordTokenizer, asked: Sequence[Situation]
+) -> list[list[float]]:
+    """Return the probability of each wording in each situation."""
+    traced = [_traced(dialogue, each, legal, tokenizer) for dialogue, legal in asked for each in legal]
+    weights = iter(torch.exp(_log_probabilities(model, traced)).tolist())
+    return [_normalised([next(weights) for _ in legal]) for _, legal in asked]
 
 
 def _wordings(form: SequenceForm, player: int, information: InformationState) -> tuple[str, ...]:
@@ -78,6 +122,6 @@ def _log_probabilities(model: transformers.LlamaForCausalLM, traced: Sequence[Ep
     return torch.cat([log_probs(model, collate(part, model.config.vocab_size)).sum(dim=1) for part in parts])
 
 
-def _normalised(moves: tuple[object, ...], weights: list[float]) -> dict[object, float]:
-    """Return the distribution of `moves`; its float32 weights sum to 1 but for rounding."""
-    return {move: weight / sum(weights) for move, weight in zip(moves, weights, strict=True)}
+def _normalised(weights: list[float]) -> list[float]:
+    """Return float32 weights that sum to 1 but for rounding, summing to 1."""
+    return [weight / sum(weights) for weight in weights]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from textenvs.core.dialogue import recent
 from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.envs.policy import NO_USAGE, Reply, Request, Usage
 from textenvs.policies.extra import torch, transformers
@@ -21,7 +22,7 @@ from textenvs.policies.trie import Ids, Walk
 
 SETTINGS_FILE = "policy.json"
 VOCABULARY_FILE = "vocabulary.json"
-SAVED_SETTINGS = ("mode", "temperature", "greedy", "max_new_tokens", "name")
+SAVED_SETTINGS = ("mode", "temperature", "greedy", "max_new_tokens", "memoryless", "name")
 
 
 class LanguageModelPolicy:
@@ -53,6 +54,7 @@ class LanguageModelPolicy:
         temperature: float = 1.0,
         greedy: bool = False,
         max_new_tokens: int = 32,
+        memoryless: bool = False,
         ledger: Ledger | None = None,
         name: str = "language model",
     ) -> None:
@@ -66,6 +68,10 @@ class LanguageModelPolicy:
             greedy: take the most probable id (of equal ones the lowest) instead of drawing.
             max_new_tokens: the most ids of a reply in mode `free`, `<end>` included; in the `plan` form, for
                 each of the game's turns.
+            memoryless: read the instructions and the newest view alone, whatever was said before. Nothing is lost
+                where a view tells all that matters, as in games of perfect information; elsewhere such a policy can
+                be worse than any that remembers (Littman 1994, "Memoryless policies"). Its traces stand alone: each
+                begins with the instructions.
             ledger: where tokens, calls and FLOPs are booked, if anywhere; environment steps are the caller's.
             name: what results call the policy.
 
@@ -84,6 +90,7 @@ class LanguageModelPolicy:
         self.temperature = temperature
         self.greedy = greedy
         self.max_new_tokens = max_new_tokens
+        self.memoryless = memoryless
         self.ledger = ledger or Ledger()
         self.name = name
         self._seats: list[_Seat] = []
@@ -134,13 +141,26 @@ class LanguageModelPolicy:
 
     def _begin(self, request: Request) -> _Draft:
         seat = self._seats[request.slot]
-        context = seat.conversation.context(request.dialogue)
-        seat.unread += context
+        context = self._listen(request)
         known = self._reader.lengths[request.slot]
         usage = Usage(prompt=known + len(seat.unread), cached=known)
         if self.mode == "choose":
             return _Draft(request, seat, context, walk(self.tokenizer, request), usage)
         return _Draft(request, seat, context, _FreeWay(self.tokenizer.end, self._room(request)), usage)
+
+    def _listen(self, request: Request) -> Ids:
+        """Return the ids new before the reply; those of them that were not read before become `unread`."""
+        seat, lengths = self._seats[request.slot], self._reader.lengths
+        if not self.memoryless:
+            context = seat.conversation.context(request.dialogue)
+            seat.unread += context
+            return context
+        instructions, view = recent(request.dialogue, 0)
+        seat.conversation = Conversation(self.tokenizer)
+        context = seat.conversation.context((instructions, view))
+        lengths[request.slot] = kept = min(lengths[request.slot], 1 + len(self.tokenizer.encode(instructions.text)))
+        seat.unread = list(context[kept:])
+        return context
 
     def _room(self, request: Request) -> int:
         """Return how many ids a free reply may have."""

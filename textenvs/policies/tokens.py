@@ -6,8 +6,11 @@ it, old log-probabilities are remembered from it, and updates differentiate it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import NamedTuple
 
 from textenvs.core.errors import ArgumentError
 from textenvs.policies.errors import check_positions
@@ -74,12 +77,24 @@ class EpisodeTokens:
         )
 
 
+class Group(NamedTuple):
+    """Episodes of a batch that begin alike.
+
+    Attributes:
+        rows: their numbers, int64 [b].
+        shared: how many ids all of them begin with; 0 if there is but one.
+    """
+
+    rows: torch.Tensor
+    shared: int
+
+
 @dataclass(frozen=True)
 class TokenBatch:
     """Episodes padded on the right to L ids; B episodes, T replies at most, N choices in all, V ids known.
 
-    Padding comes last, so a causal model computes the same at all other positions without a mask. What all
-    episodes begin with, as a rule the instructions, is computed once for all of them, with all its gradients.
+    Padding comes last, so a causal model computes the same at all other positions without a mask. What episodes with
+    equal instructions begin with is computed once for all of them, with all its gradients.
 
     Attributes:
         ids: int64 [B, L].
@@ -91,7 +106,7 @@ class TokenBatch:
         turns: bool [B, T]; which replies there are.
         choices: int64 [N, 2]; episode and position of each sampled id that had an alternative.
         allowed: bool [N, V]; the alternatives, the chosen id included.
-        shared: how many ids all episodes begin with; 0 if there is but one episode.
+        groups: the episodes by their instructions: one group for each role in a game.
     """
 
     ids: torch.Tensor
@@ -103,7 +118,7 @@ class TokenBatch:
     turns: torch.Tensor
     choices: torch.Tensor
     allowed: torch.Tensor
-    shared: int
+    groups: tuple[Group, ...]
 
     @property
     def lengths(self) -> torch.Tensor:
@@ -112,11 +127,18 @@ class TokenBatch:
 
     @property
     def tokens(self) -> int:
-        """Number of ids that one pass over the batch reads: those all episodes begin with count once."""
-        return self.shared + sum(self._unshared())
+        """Number of ids that one pass over the batch reads: those that a group begins with count once."""
+        new, _ = self._blocks()
+        return sum(new)
 
-    def _unshared(self) -> list[int]:
-        return [length - self.shared for length in self.lengths.tolist()]
+    def _blocks(self) -> tuple[list[int], list[int]]:
+        """Return how many ids each block that is read at once has, and how many it looks back on."""
+        new, known = [], []
+        for rows, shared in self.groups:
+            own = self.lengths[rows] - shared
+            new += [shared, *own.tolist()]
+            known += [0, *[shared] * len(own)]
+        return new, known
 
     def forward_flops(self, config: transformers.LlamaConfig, outputs: int) -> int:
         """Return the FLOPs of one pass over the batch without gradient.
@@ -125,8 +147,7 @@ class TokenBatch:
             config: of the model.
             outputs: numbers its head computes: `allowed.numel()` for `log_probs`, `positions.numel()` for `scalars`.
         """
-        own = self._unshared()
-        return forward_flops(config, [self.shared, *own], [0, *[self.shared] * len(own)], outputs)
+        return forward_flops(config, *self._blocks(), outputs)
 
 
 def collate(episodes: Sequence[EpisodeTokens], vocabulary_size: int) -> TokenBatch:
@@ -158,7 +179,7 @@ def collate(episodes: Sequence[EpisodeTokens], vocabulary_size: int) -> TokenBat
         turns=_padded([torch.ones_like(episode.decisions, dtype=torch.bool) for episode in episodes], False),
         choices=torch.tensor(choices, dtype=torch.int64).reshape(-1, 2),
         allowed=allowed_mask([episodes[row].allowed[position] for row, position in choices], vocabulary_size),
-        shared=_shared(ids, min(len(episode.ids) for episode in episodes)),
+        groups=_groups(episodes, ids),
     )
 
 
@@ -247,20 +268,37 @@ def hidden_states(body: transformers.LlamaModel, batch: TokenBatch) -> torch.Ten
         ContextOverflowError: if the batch is longer than the model's positions.
     """
     check_positions(batch.ids.shape[1], body.config.max_position_embeddings)
-    if not batch.shared:
-        whole: torch.Tensor = body(input_ids=batch.ids).last_hidden_state
+    if len(batch.groups) == 1:
+        return _hidden(body, batch.ids, batch.groups[0].shared)
+    by_group = torch.cat([_hidden(body, batch.ids[rows], shared) for rows, shared in batch.groups])
+    return by_group[torch.cat([rows for rows, _ in batch.groups]).argsort()]
+
+
+def _hidden(body: transformers.LlamaModel, ids: torch.Tensor, shared: int) -> torch.Tensor:
+    """Return the same of rows that begin with so many `shared` ids: float32 [b, L, hidden size]."""
+    if not shared:
+        whole: torch.Tensor = body(input_ids=ids).last_hidden_state
         return whole
     cache = transformers.DynamicCache()
-    first = body(input_ids=batch.ids[:1, : batch.shared], past_key_values=cache, use_cache=True).last_hidden_state
-    cache.batch_repeat_interleave(len(batch.ids))
-    rest = body(input_ids=batch.ids[:, batch.shared :], past_key_values=cache, use_cache=True).last_hidden_state
-    return torch.cat([first.expand(len(batch.ids), -1, -1), rest], dim=1)
+    first = body(input_ids=ids[:1, :shared], past_key_values=cache, use_cache=True).last_hidden_state
+    cache.batch_repeat_interleave(len(ids))
+    rest = body(input_ids=ids[:, shared:], past_key_values=cache, use_cache=True).last_hidden_state
+    return torch.cat([first.expand(len(ids), -1, -1), rest], dim=1)
 
 
-def _shared(ids: torch.Tensor, shortest: int) -> int:
+def _groups(episodes: Sequence[EpisodeTokens], ids: torch.Tensor) -> tuple[Group, ...]:
+    """Return the rows of equal instructions, which go on to the first view or reply."""
+    ends = (WordTokenizer.view, WordTokenizer.reply)
+    rows: defaultdict[Ids, list[int]] = defaultdict(list)
+    for row, episode in enumerate(episodes):
+        rows[tuple(takewhile(lambda id_: id_ not in ends, episode.ids.tolist()))].append(row)
+    return tuple(Group(torch.tensor(alike), _shared(ids[alike], episodes, alike)) for alike in rows.values())
+
+
+def _shared(ids: torch.Tensor, episodes: Sequence[EpisodeTokens], rows: Sequence[int]) -> int:
     """Return how many ids all rows begin with, at least one of each row left out."""
     alike = (ids == ids[:1]).all(0).long().cumprod(0).sum()
-    return min(int(alike), shortest - 1) if len(ids) > 1 else 0
+    return min(int(alike), min(len(episodes[row].ids) for row in rows) - 1) if len(rows) > 1 else 0
 
 
 def _padded(rows: list[torch.Tensor], padding: float) -> torch.Tensor:
