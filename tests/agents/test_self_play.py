@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from agents import self_play
-from agents.self_play import as_seen_by
+from agents.self_play import apart, as_seen_by
 from agents.turn_ppo import Config as TurnPPO
 from textenvs.core.errors import ArgumentError
 from textenvs.envs.episode import Episode
@@ -52,6 +52,13 @@ def test_nothing_that_a_seat_earned_is_lost() -> None:
         assert all(each.player == player for each in own.turns)
 
 
+def test_replies_apart_are_paid_what_comes_from_them_on() -> None:
+    played = as_seen_by(Played(Episode(GAME, seed=0), [turn(0, 1, 10), turn(1, 2, 20), turn(0, 3, 30)]), 0)
+    assert [each.turns[0].rewards for each in apart(played)] == [(6.0,), (3.0,)]
+    assert [len(each.turns) for each in apart(played)] == [1, 1]
+    assert [each.turns[0].reply for each in apart(played)] == [each.reply for each in played.turns]
+
+
 def test_behaviour_is_what_the_model_samples_with(start) -> None:
     form = sequence_form(GAME)
     known = [language_behaviour(form, player, start, TOKENIZER) for player in (0, 1)]
@@ -73,10 +80,12 @@ def test_behaviours_are_distributions_over_every_situation(start) -> None:
         assert all(sum(moves.values()) == pytest.approx(1, abs=1e-12) for moves in behaviour.values())
 
 
+@pytest.mark.parametrize("memoryless", [True, False])
 @pytest.mark.parametrize("shared", [True, False])
-def test_self_play_trains_all_seats_within_its_budget(start, shared: bool) -> None:
+def test_self_play_trains_all_seats_within_its_budget(start, shared: bool, memoryless: bool) -> None:
     before = {name: weight.clone() for name, weight in start.state_dict().items()}
-    found = self_play.train(GAME, start, TOKENIZER, seed=1, budget=150, config=replace(SMALL, shared=shared))
+    config = replace(SMALL, shared=shared, memoryless=memoryless)
+    found = self_play.train(GAME, start, TOKENIZER, seed=1, budget=150, config=config)
     assert 0 < found.ledger.environment_steps <= 150
     assert (found.models[0] is found.models[1]) == shared
     for model in found.models:

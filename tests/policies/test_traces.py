@@ -71,6 +71,15 @@ def test_traces_of_a_scripted_player_are_its_episode_in_ids(guesses, tokenizer, 
         assert tuple(ids) == whole[:-1]
 
 
+def test_traces_without_memory_stand_alone(guesses, tokenizer):
+    policy = TracedPolicy(StrategyPolicy("mixed:0.5"), tokenizer, memoryless=True)
+    for played in rollout(guesses, policy, range(6)):
+        instructions, *others = played.episode.dialogues[0]
+        for number, turn in enumerate(played.turns):
+            assert turn.reply.trace.context == Conversation(tokenizer).context((instructions, others[2 * number]))
+            assert turn.reply.trace.tokens == (*tokenizer.encode(turn.reply.text), tokenizer.end)
+
+
 def test_options_of_a_plan_are_those_of_its_lines(guesses, tokenizer):
     policy = TracedPolicy(StrategyPolicy("random"), tokenizer)
     (played,) = rollout(guesses, policy, [0], settings=Settings(form="plan"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from textenvs.core.errors import ArgumentError
@@ -66,7 +67,7 @@ class _Response:
 
     def worth(self, state: Any) -> Probability:
         if state not in self.known:
-            if len(self.known) == self.limit:
+            if len(self.known) >= self.limit:
                 raise TooLargeError(f"{self.game!r} has more than {self.limit} positions")
             self.known[state] = self._found(state)
         return self.known[state]
@@ -80,7 +81,7 @@ class _Response:
 
     def _after(self, state: Any, move: Any) -> Probability:
         after = self.game.apply(state, move)
-        return self.game.rewards(state, move, after)[self.player] + self.worth(after)
+        return Fraction(self.game.rewards(state, move, after)[self.player]) + self.worth(after)
 
 
 def _deals(game: Game[Any, Any]) -> Distribution[Any]:

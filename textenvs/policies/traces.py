@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from textenvs.core.dialogue import Dialogue, Message
+from textenvs.core.dialogue import Dialogue, Message, recent
 from textenvs.core.errors import ArgumentError
 from textenvs.envs.policy import Policy, Reply, Request
 from textenvs.policies.tokenizer import WordTokenizer
@@ -114,7 +114,9 @@ class TracedPolicy:
     learners read all episodes alike. `log_probs` are NaN, since a writer of texts has none per token.
     """
 
-    def __init__(self, policy: Policy, tokenizer: WordTokenizer, *, mode: Mode = "choose") -> None:
+    def __init__(
+        self, policy: Policy, tokenizer: WordTokenizer, *, mode: Mode = "choose", memoryless: bool = False
+    ) -> None:
         """Take the policy that replies and how its replies are to be traced.
 
         Args:
@@ -122,11 +124,13 @@ class TracedPolicy:
             tokenizer: what turns texts into ids.
             mode: `choose`: replies must be legal wordings, and each token is one of those that lead to any;
                 `free`: any reply, each token one of the whole vocabulary.
+            memoryless: traces stand alone, as those of a memoryless `LanguageModelPolicy`.
         """
         self.name = policy.name
         self.policy = policy
         self.tokenizer = tokenizer
         self.mode = mode
+        self.memoryless = memoryless
         self._conversations: list[Conversation] = []
 
     def start(self, slots: int) -> None:
@@ -143,8 +147,10 @@ class TracedPolicy:
         return [Reply(text, self._trace(request, text)) for request, text in zip(requests, texts, strict=True)]
 
     def _trace(self, request: Request, text: str) -> TokenTrace:
-        conversation = self._conversations[request.slot]
-        context = conversation.context(request.dialogue)
+        conversation, dialogue = self._conversations[request.slot], request.dialogue
+        if self.memoryless:
+            conversation, dialogue = Conversation(self.tokenizer), recent(dialogue, 0)
+        context = conversation.context(dialogue)
         tokens = (*self.tokenizer.encode(text), self.tokenizer.end)
         conversation.replied(tokens)
         allowed: tuple[Ids | None, ...] = (None,) * len(tokens)
