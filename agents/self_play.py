@@ -9,8 +9,7 @@ assumed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from dataclasses import dataclass, field
 
 from transformers import LlamaForCausalLM
 
@@ -38,8 +37,7 @@ class Config:
 
     Attributes:
         shared: one model plays all seats; otherwise each seat has a model of its own.
-        memoryless: see `LanguageModelPolicy`. Each reply is then an episode of its own to learn from, paid all that its
-            seat earns from it on, so that `ppo.lambda_` makes no difference.
+        memoryless: see `LanguageModelPolicy`; the critic, too, sees nothing but the newest view.
         ppo: of the learner in each seat; its `episodes` are those of the game, which all seats learn from.
     """
 
@@ -95,7 +93,7 @@ def train(
     models: list[LlamaForCausalLM] = []
     meter = Meter(budget, evaluate and (lambda _: evaluate(models)), on_progress)
     learners = [
-        ActorCritic(start, tokenizer, meter.ledger, config.ppo, seed + number)
+        ActorCritic(start, tokenizer, meter.ledger, config.ppo, seed + number, memoryless=config.memoryless)
         for number in range(1 if config.shared else game.players)
     ]
     learner_of = [learners[player % len(learners)] for player in range(game.players)]
@@ -112,20 +110,18 @@ def train(
             played = play([Episode(game, Settings(), seed=next(seeds)) for _ in range(config.ppo.episodes)], seats)
             meter.spend(environment_steps(played))
             for each in learners:
-                each.learner.anneal(meter.left)
-            rows = [_learn(each, learner_of, played, config.memoryless) for each in learners]
+                each.anneal(meter.left)
+            rows = [_learn(each, learner_of, played) for each in learners]
         means = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
         meter.note(invalid=invalid_rate(played), **means)
     run = meter.run(models[0])
     return SelfPlay(models, run.curve, run.ledger)
 
 
-def _learn(learner: ActorCritic, learner_of: Sequence[ActorCritic], played: Sequence[Played], memoryless: bool) -> Row:
+def _learn(learner: ActorCritic, learner_of: Sequence[ActorCritic], played: Sequence[Played]) -> Row:
     """Let a learner learn from all seats it plays."""
     seats = [player for player, its in enumerate(learner_of) if its is learner]
     seen = [own for each in played for player in seats if (own := as_seen_by(each, player)).turns]
-    if memoryless:
-        seen = [single for each in seen for single in apart(each)]
     return learner.improve(seen, paid(seen))
 
 
@@ -146,12 +142,3 @@ def as_seen_by(played: Played, player: int) -> Played:
             turns[-1] = Turn(player, last.reply, (last.rewards[0] + waiting,), last.refusal)
             waiting = 0.0
     return Played(played.episode, turns)
-
-
-def apart(played: Played) -> list[Played]:
-    """Return each reply of a seat as an episode of its own, paid all that was earned from it on."""
-    earned = accumulate(turn.rewards[0] for turn in reversed(played.turns))
-    return [
-        Played(played.episode, [replace(turn, rewards=(from_it_on,))])
-        for turn, from_it_on in zip(reversed(played.turns), earned, strict=True)
-    ][::-1]

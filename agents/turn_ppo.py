@@ -12,7 +12,7 @@ reads all that was said, as the policy does, and its errors never disturb the po
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -62,6 +62,7 @@ class Config:
         warm_up_epochs: further passes, over the first batch, before the first advantages are taken.
         lambda_: from one-step errors (0) to whole returns (1).
         clipping: how a batch is reused.
+        anneal_entropy: let the entropy bonus fall linearly to 0, as the step size does.
         cut: turns after which a training episode is left, the critic standing for the rest; None plays to the end.
         permute_returns: null control: pay each episode the return of another one of its batch.
     """
@@ -73,6 +74,7 @@ class Config:
     warm_up_epochs: int = 4
     lambda_: float = 0.95
     clipping: Clipping = field(default_factory=Clipping)
+    anneal_entropy: bool = False
     cut: int | None = None
     permute_returns: bool = False
 
@@ -112,7 +114,7 @@ def train(
     seeds, generator = training_seeds(seed), actor_critic.generator
     while meter.affords(config.episodes * min(cell.longest(), config.cut or cell.longest())):
         meter.evaluate_if_due(model)
-        actor_critic.learner.anneal(meter.left)
+        actor_critic.anneal(meter.left)
         with meter.ledger.timed():
             played = play([cell.episode(next(seeds)) for _ in range(config.episodes)], policy, longest=config.cut)
             meter.spend(environment_steps(played))
@@ -126,15 +128,40 @@ class ActorCritic:
     """A policy and its critic, which learn from batches of episodes."""
 
     def __init__(
-        self, start: LlamaForCausalLM, tokenizer: WordTokenizer, ledger: Ledger, config: Config, seed: int
+        self,
+        start: LlamaForCausalLM,
+        tokenizer: WordTokenizer,
+        ledger: Ledger,
+        config: Config,
+        seed: int,
+        *,
+        memoryless: bool = False,
     ) -> None:
-        """Begin with the weights of `start`, which is left as it is; `seed` names what is drawn."""
+        """Begin with the weights of `start`.
+
+        Args:
+            start: left as it is.
+            tokenizer: its vocabulary.
+            ledger: where all is booked.
+            config: the knobs.
+            seed: names what is drawn.
+            memoryless: whether each reply was made, and is judged, from its view alone; see `LanguageModelPolicy`.
+                Episodes must then not have been cut.
+        """
         self.learner = PolicyLearner.copy_of(start, ledger, config.rate)
         self.critic = ScalarLearner.from_policy(start, "critic", ledger, config.critic_rate, seed)
         self.tokenizer = tokenizer
         self.config = config
+        self.memoryless = memoryless
+        self.clipping = config.clipping
         self.generator = shuffler(seed)
         self._fresh = True
+
+    def anneal(self, left: float) -> None:
+        """Let what falls during training be at `left` of its first value, the share of the training to come."""
+        self.learner.anneal(left)
+        if self.config.anneal_entropy:
+            self.clipping = replace(self.config.clipping, entropy=self.config.clipping.entropy * left)
 
     def improve(self, played: Sequence[Played], rewards: Sequence[Sequence[float]]) -> dict[str, float]:
         """Make one PPO update and fit the critic; return what `train` says of the rows of its curve.
@@ -143,27 +170,47 @@ class ActorCritic:
             played: episodes that the policy, as it is now, has just played.
             rewards: of each turn of each.
         """
-        config, critic = self.config, self.critic
-        tokens = [episode_tokens(each) for each in played]
-        seen = [with_last_view(each, self.tokenizer) for each in played]
+        config = self.config
+        tokens, seen = self._texts(played)
         r_t, discount_t, mask = time_major(played, rewards)
         if self._fresh:
-            whole = mask.T & torch.tensor([[each.episode.over] for each in played])  # a cut return is no return
-            self._fit(seen, losses.returns_to_go(r_t, discount_t).T, whole, config.warm_up_epochs)
+            whole = mask & torch.tensor([each.episode.over for each in played])  # a cut return is no return
+            self._fit(seen, losses.returns_to_go(r_t, discount_t), whole, mask, config.warm_up_epochs)
             self._fresh = False
-        v_t = values(critic, seen, len(r_t) + 1)
+        v_t = self._values(seen, mask)
         advantages = losses.gae(r_t, discount_t, v_t, config.lambda_)
         targets = advantages + v_t[:-1]
         error = 2 * losses.masked_mean(losses.value_loss(v_t[:-1], targets), mask)
-        self._fit(seen, targets.T, mask.T, config.critic_epochs)
-        of_replies = losses.standardised(advantages, mask).T
-        numbers = ppo_update(self.learner, tokens, of_replies, config.clipping, self.generator)
+        self._fit(seen, targets, mask, mask, config.critic_epochs)
+        of_replies = self._by_text(losses.standardised(advantages, mask), mask)
+        numbers = ppo_update(self.learner, tokens, of_replies, self.clipping, self.generator)
         returns = r_t.sum(dim=0)
         earned = {"return": float(returns.mean()), "return_spread": float(returns.std())}
         return {**earned, "value_error": float(error), **numbers}
 
-    def _fit(self, seen: Sequence[EpisodeTokens], targets: Tensor, mask: Tensor, epochs: int) -> None:
-        fit_critic(self.critic, seen, targets, mask, epochs, self.config.clipping.minibatches, self.generator)
+    def _texts(self, played: Sequence[Played]) -> tuple[list[EpisodeTokens], list[EpisodeTokens]]:
+        """Return what the policy and what the critic reads: episodes, or without memory their replies one by one."""
+        if self.memoryless:
+            replies = [EpisodeTokens.from_traces([turn.reply.trace]) for each in played for turn in each.turns]
+            return replies, replies
+        return [episode_tokens(each) for each in played], [with_last_view(each, self.tokenizer) for each in played]
+
+    def _by_text(self, of_replies: Tensor, mask: Tensor) -> Tensor:
+        """Return something of each reply, [T, B], as [texts, replies of each]."""
+        return of_replies.T[mask.T].unsqueeze(1) if self.memoryless else of_replies.T
+
+    def _values(self, seen: Sequence[EpisodeTokens], mask: Tensor) -> Tensor:
+        """Return what the critic expects before each reply and at the end, float32 [T + 1, B]."""
+        if not self.memoryless:
+            return values(self.critic, seen, len(mask) + 1)
+        v_t = torch.zeros(len(mask) + 1, mask.shape[1])
+        v_t[:-1].T[mask.T] = values(self.critic, seen, 1)[0]
+        return v_t
+
+    def _fit(self, seen: Sequence[EpisodeTokens], targets: Tensor, fitted: Tensor, mask: Tensor, epochs: int) -> None:
+        """Move the values of the replies in `fitted` towards `targets`, both [T, B]."""
+        of_texts = self._by_text(targets, mask), self._by_text(fitted, mask)
+        fit_critic(self.critic, seen, *of_texts, epochs, self.config.clipping.minibatches, self.generator)
 
 
 def time_major(played: Sequence[Played], rewards: Sequence[Sequence[float]]) -> tuple[Tensor, Tensor, Tensor]:

@@ -12,15 +12,10 @@ from typing import Any
 import torch
 
 from agents import self_play
-from agents.learner import Clipping
-from agents.turn_ppo import Config as TurnPPO
-from benchmarks.self_play.sweep import MEASURES, Setting
+from benchmarks.self_play.sweep import MODEL, Setting
 from textenvs.evaluation.store import read_json, write_json
 from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
-
-CONFIG = TurnPPO(episodes=128, rate=1e-3, critic_rate=1e-3, critic_epochs=2, clipping=Clipping(entropy=0.2))
-"""With less entropy play is settled before the model has learned to read its card (docs/self_play.md)."""
 
 
 def run(settings: Sequence[Setting], folder: Path, workers: int) -> Iterator[str]:
@@ -46,12 +41,12 @@ def train(setting: Setting, seed: int) -> dict[str, Any]:
     tokenizer = WordTokenizer.from_games([game])
     found = self_play.train(
         game,
-        tiny_llama(len(tokenizer), seed=seed),
+        tiny_llama(len(tokenizer), seed=seed, **MODEL),
         tokenizer,
         seed=seed,
         budget=setting.budget,
-        config=self_play.Config(shared=setting.shared, ppo=CONFIG),
-        evaluate=lambda models: MEASURES[setting.measure](game, tokenizer, models),
+        config=setting.config,
+        evaluate=lambda models: setting.exploitability(tokenizer, models),
     )
     return {"setting": asdict(setting), "seed": seed, "curve": found.curve, "ledger": found.ledger.as_dict()}
 

@@ -1,50 +1,24 @@
-"""What is trained, and how far from perfect it is found to be. Data, and the measures by name."""
+"""What is trained, and how far from perfect it is found to be. Data, and the measure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transformers import LlamaForCausalLM
 
+from agents import self_play
+from agents.learner import Clipping
+from agents.turn_ppo import Config as TurnPPO
 from textenvs.core.game import Game
-from textenvs.envs.policy import Policy
-from textenvs.evaluation.rollout import rollout
 from textenvs.planning.equilibrium import exploitability, sequence_form
-from textenvs.policies.behaviour import language_behaviour
-from textenvs.policies.language_model import LanguageModelPolicy
-from textenvs.policies.scripted import StrategyPolicy
+from textenvs.policies.behaviour import language_behaviour, memoryless_strategy
 from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.registry import make_game
 
-Measure = Callable[[Game[Any, Any], WordTokenizer, Sequence[LlamaForCausalLM]], float]
-
-EPISODES = 200
-"""Of each seat against the perfect player; the same seeds at every point."""
-
-
-def exact_exploitability(game: Game[Any, Any], tokenizer: WordTokenizer, models: Sequence[LlamaForCausalLM]) -> float:
-    """Return what a best response earns against the models, on average over both seats: 0 at an equilibrium."""
-    form = sequence_form(game)
-    profile = tuple(language_behaviour(form, seat, models[seat], tokenizer) for seat in (0, 1))
-    return float(exploitability(game, (profile[0], profile[1])))
-
-
-def loss_to_perfect(game: Game[Any, Any], tokenizer: WordTokenizer, models: Sequence[LlamaForCausalLM]) -> float:
-    """Return what the models lose to a perfect player on average over both seats, a lower bound of exploitability.
-
-    The value of the game must be 0; a best response that knows the models may earn more than perfect play.
-    """
-    perfect = StrategyPolicy("perfect")
-    lost = []
-    for seat, model in enumerate(models):
-        seats: dict[int, Policy] = {1 - seat: perfect, seat: LanguageModelPolicy(model, tokenizer)}
-        lost += [-played.episode.scores[seat] for played in rollout(game, seats, range(EPISODES))]
-    return sum(lost) / len(lost)
-
-
-MEASURES: dict[str, Measure] = {"exploitability": exact_exploitability, "loss to perfect play": loss_to_perfect}
+MODEL: dict[str, Any] = {"preset": "0.15M", "head_size": 8, "spread": 0.2}
+"""Arguments of `tiny_llama`."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +28,14 @@ class Setting:
     Attributes:
         id: short name.
         game: name of the game.
-        shared: whether one model plays both seats, told its role by its instructions, or each seat has its own.
-        measure: one of `MEASURES`.
+        config: how it is trained.
         budget: environment steps of a run, those of both seats.
         seeds: runs.
     """
 
     id: str
     game: str
-    shared: bool
-    measure: str
+    config: self_play.Config
     budget: int
     seeds: int
 
@@ -72,18 +44,48 @@ class Setting:
         """The game."""
         return make_game(self.game)
 
+    def exploitability(self, tokenizer: WordTokenizer, models: Sequence[LlamaForCausalLM]) -> float:
+        """Return what a best response earns against the models, on average over both seats: 0 at an equilibrium."""
+        game = self.rules
+        if self.config.memoryless:
+            return float(exploitability(game, memoryless_strategy(game, models, tokenizer)))
+        form = sequence_form(game)
+        first, second = (language_behaviour(form, seat, models[seat], tokenizer) for seat in (0, 1))
+        return float(exploitability(game, (first, second)))
+
+
+KUHN = self_play.Config(
+    ppo=TurnPPO(episodes=128, rate=1e-3, critic_rate=1e-3, critic_epochs=2, clipping=Clipping(entropy=0.2))
+)
+TIC_TAC_TOE = self_play.Config(
+    memoryless=True,
+    ppo=TurnPPO(
+        episodes=64,
+        rate=1e-3,
+        critic_rate=1e-3,
+        critic_epochs=2,
+        clipping=Clipping(entropy=0.4),
+        anneal_entropy=True,
+    ),
+)
+
+
+def _both_ways(name: str, game: str, config: self_play.Config, budget: int, seeds: int) -> tuple[Setting, ...]:
+    return (
+        Setting(f"{name}-shared", game, config, budget, seeds),
+        Setting(f"{name}-roles", game, replace(config, shared=False), budget, seeds),
+    )
+
 
 def _settings(kuhn: int, tic_tac_toe: int, seeds: int) -> tuple[Setting, ...]:
     return (
-        Setting("kuhn-shared", "KuhnPoker", True, "exploitability", kuhn, seeds),
-        Setting("kuhn-roles", "KuhnPoker", False, "exploitability", kuhn, seeds),
-        Setting("tic-tac-toe-shared", "TicTacToe", True, "loss to perfect play", tic_tac_toe, seeds),
-        Setting("tic-tac-toe-roles", "TicTacToe", False, "loss to perfect play", tic_tac_toe, seeds),
+        *_both_ways("kuhn", "KuhnPoker", KUHN, kuhn, seeds),
+        *_both_ways("tic-tac-toe", "TicTacToe", TIC_TAC_TOE, tic_tac_toe, seeds),
     )
 
 
 PRESETS = {
     "smoke": _settings(400, 600, 2),
-    "quick": _settings(30_000, 20_000, 3),
-    "standard": _settings(100_000, 200_000, 10),
+    "quick": _settings(30_000, 250_000, 3),
+    "standard": _settings(100_000, 1_000_000, 10),
 }

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from agents import self_play
-from agents.self_play import apart, as_seen_by
+from agents.self_play import as_seen_by
 from agents.turn_ppo import Config as TurnPPO
 from textenvs.core.errors import ArgumentError
 from textenvs.envs.episode import Episode
@@ -50,13 +50,6 @@ def test_nothing_that_a_seat_earned_is_lost() -> None:
         own = as_seen_by(played, player)
         assert sum(each.rewards[0] for each in own.turns) == pytest.approx(played.episode.scores[player])
         assert all(each.player == player for each in own.turns)
-
-
-def test_replies_apart_are_paid_what_comes_from_them_on() -> None:
-    played = as_seen_by(Played(Episode(GAME, seed=0), [turn(0, 1, 10), turn(1, 2, 20), turn(0, 3, 30)]), 0)
-    assert [each.turns[0].rewards for each in apart(played)] == [(6.0,), (3.0,)]
-    assert [len(each.turns) for each in apart(played)] == [1, 1]
-    assert [each.turns[0].reply for each in apart(played)] == [each.reply for each in played.turns]
 
 
 def test_behaviour_is_what_the_model_samples_with(start) -> None:

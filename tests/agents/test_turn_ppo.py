@@ -9,13 +9,15 @@ import torch
 from agents import losses, turn_ppo
 from agents.learner import Clipping, ScalarLearner, episode_tokens
 from agents.training import Cell, paid, training_seeds
-from agents.turn_ppo import Config, fit_critic, time_major, values, with_last_view
+from agents.turn_ppo import ActorCritic, Config, fit_critic, time_major, values, with_last_view
+from textenvs.envs.episode import Episode
 from textenvs.envs.settings import Settings
 from textenvs.evaluation.rollout import play
 from textenvs.games.assembly import Assembly
+from textenvs.policies.language_model import LanguageModelPolicy
 from textenvs.policies.ledger import Ledger
 from textenvs.policies.scripted import ScriptPolicy
-from textenvs.policies.tokens import collate
+from textenvs.policies.tokens import EpisodeTokens, collate
 
 SURE = Cell(Assembly(length=2, horizon=4, slip=0.0, lure=0.5), "random")
 
@@ -66,6 +68,49 @@ class TestTime:
             v_t[:-1][~mask] = 0.0
             advantages = losses.gae(r_t, discount_t, v_t, 1.0)
             assert advantages[:1].T.tolist() == expected
+
+
+@pytest.mark.parametrize(("annealed", "bonus"), [(True, 0.05), (False, 0.2)])
+def test_the_entropy_bonus_falls_if_it_is_told_to(model, tokenizer, annealed, bonus):
+    config = Config(clipping=Clipping(entropy=0.2), anneal_entropy=annealed)
+    actor_critic = ActorCritic(model, tokenizer, Ledger(), config, seed=0)
+    actor_critic.anneal(0.25)
+    assert actor_critic.clipping == Clipping(entropy=bonus)
+
+
+class TestWithoutMemory:
+    def played(self, game, model, tokenizer):
+        policy = LanguageModelPolicy(model, tokenizer, memoryless=True)
+        return play([Episode(game, seed=seed) for seed in range(12)], policy)
+
+    def test_each_reply_is_judged_from_its_view_alone(self, model, tokenizer):
+        played = self.played(SURE.game, model, tokenizer)
+        assert len({len(each.turns) for each in played}) > 1
+        actor_critic = ActorCritic(model, tokenizer, Ledger(), Config(), seed=0, memoryless=True)
+        _, _, mask = time_major(played, paid(played))
+        _, seen = actor_critic._texts(played)
+        found = actor_critic._values(seen, mask)
+        for column, each in enumerate(played):
+            for row, turn in enumerate(each.turns):
+                alone = [EpisodeTokens.from_traces([turn.reply.trace])]
+                assert found[row, column] == pytest.approx(values(actor_critic.critic, alone, 1).item(), abs=1e-5)
+        assert found[:-1][~mask].abs().sum() == found[-1].abs().sum() == 0
+
+    def test_what_belongs_to_a_reply_stays_with_its_text(self, model, tokenizer):
+        played = self.played(SURE.game, model, tokenizer)
+        rewards = [[column + row / 10 for row in range(len(each.turns))] for column, each in enumerate(played)]
+        r_t, _, mask = time_major(played, rewards)
+        actor_critic = ActorCritic(model, tokenizer, Ledger(), Config(), seed=0, memoryless=True)
+        in_order = [reward for of_episode in rewards for reward in of_episode]
+        assert actor_critic._by_text(r_t, mask).flatten().tolist() == pytest.approx(in_order)
+
+    def test_in_games_of_one_turn_there_is_nothing_to_remember(self, model, tokenizer):
+        played = self.played(replace(SURE.game, length=1, horizon=1), model, tokenizer)
+        found = []
+        for memoryless in (True, False):
+            actor_critic = ActorCritic(model, tokenizer, Ledger(), Config(), seed=0, memoryless=memoryless)
+            found.append(actor_critic.improve(played, paid(played)))
+        assert found[0] == pytest.approx(found[1], rel=1e-4)
 
 
 class TestCritic:

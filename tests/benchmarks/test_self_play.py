@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,14 @@ import pytest
 from benchmarks.self_play import run as runs
 from benchmarks.self_play.__main__ import main
 from benchmarks.self_play.analysis import curve, draw, write_table
-from benchmarks.self_play.sweep import MEASURES, PRESETS, Setting
+from benchmarks.self_play.sweep import KUHN, PRESETS, Setting
 from textenvs.core.errors import CorruptRunError
 from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
-from textenvs.registry import make_game
 
 SETTINGS = (
-    Setting("one", "KuhnPoker", True, "exploitability", 100, 2),
-    Setting("two", "KuhnPoker", False, "exploitability", 100, 2),
+    Setting("one", "KuhnPoker", KUHN, 100, 2),
+    Setting("two", "KuhnPoker", replace(KUHN, shared=False), 100, 2),
 )
 
 
@@ -56,11 +56,11 @@ def test_results_are_stored_and_not_made_again(tmp_path: Path) -> None:
     assert runs.results(SETTINGS[:1], tmp_path) == {"one": [{"kept": 0}, {"kept": 1}]}
 
 
-def test_fresh_weights_are_about_as_exploitable_as_random_play() -> None:
-    game = make_game("KuhnPoker")
-    tokenizer = WordTokenizer.from_games([game])
-    model = tiny_llama(len(tokenizer), seed=0)
-    assert MEASURES["exploitability"](game, tokenizer, (model, model)) == pytest.approx(11 / 24, abs=0.1)
+@pytest.mark.parametrize(("setting", "random"), [(PRESETS["smoke"][0], 11 / 24), (PRESETS["smoke"][2], 0.96)])
+def test_a_model_that_finds_all_replies_equal_is_as_exploitable_as_random_play(setting: Setting, random: float) -> None:
+    tokenizer = WordTokenizer.from_games([setting.rules])
+    model = tiny_llama(len(tokenizer), spread=1e-6)
+    assert setting.exploitability(tokenizer, (model, model)) == pytest.approx(random, abs=0.005)
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_the_smallest_preset_runs_to_the_end_and_again(tmp_path: Path, capsys: p
     assert (tmp_path / "self_play.png").exists()
     rows = list(csv.reader((tmp_path / "self_play.csv").open()))
     assert [row[0] for row in rows[1:]] == [setting.id for setting in PRESETS["smoke"]]
-    assert all(np.isfinite(float(number)) for row in rows[1:] for number in row[3:7])
+    assert all(np.isfinite(float(number)) for row in rows[1:] for number in row[2:6])
     capsys.readouterr()
     assert main(call) == 0
     assert "1 of" not in capsys.readouterr().out

@@ -158,31 +158,18 @@ def test_every_seat_of_a_game_for_two_has_its_own_cache(seats):
 
 
 @pytest.mark.parametrize("mode", ["choose", "free"])
-def test_without_memory_a_reply_depends_on_instructions_and_newest_view_alone(guesses, talker, mode):
+def test_without_memory_a_reply_depends_on_the_newest_view_alone(guesses, talker, mode):
     model, tokenizer = talker
     policy = LanguageModelPolicy(model, tokenizer, mode=mode, max_new_tokens=6, memoryless=True)
     lengths = set()
     for played in rollout(guesses, policy, range(12), batch=5):
-        instructions, *others = played.episode.dialogues[0]
-        for number, trace in enumerate(traces_of(played)):
-            view = others[2 * number]
-            assert trace.context == Conversation(tokenizer).context((instructions, view))
+        for number, turn in enumerate(played.turns):
+            trace, view = turn.reply.trace, played.episode.dialogues[0][1 + 2 * number]
+            assert trace.context == Conversation(tokenizer).context((view,))
             assert list(trace.log_probs) == pytest.approx(naive_log_probs(model, [trace], 1.0), abs=1e-4)
+            assert turn.reply.usage.prompt == len(trace.context)
         lengths.add(len(played.turns))
     assert max(lengths) > 1
-
-
-def test_without_memory_instructions_are_read_once(guesses, talker):
-    model, tokenizer = talker
-    policy = LanguageModelPolicy(model, tokenizer, memoryless=True)
-    (played,) = rollout(guesses, policy, [3])
-    assert len(played.turns) > 1
-    opening = 1 + len(tokenizer.encode(played.episode.dialogues[0][0].text))
-    used = [turn.reply.usage for turn in played.turns]
-    assert [usage.cached for usage in used] == [0] + [opening] * (len(used) - 1)
-    assert [usage.prompt for usage in used] == [len(trace.context) for trace in traces_of(played)]
-    forced = sum(len(trace.tokens) - unread(trace) for trace in traces_of(played))
-    assert policy.ledger.scored_tokens == sum(each.prompt - each.cached for each in used) + forced
 
 
 # The rule of choosing -----------------------------------------------------------------------------

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from textenvs.core.errors import UnknownNameError
+from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.policies.models import PRESETS, tiny_llama, with_scalar_head
 
 
@@ -30,11 +30,16 @@ def test_equal_seeds_give_equal_weights_and_leave_the_global_generator_alone():
 
 
 def test_arguments_reach_the_model():
-    model = tiny_llama(50, positions=77, attention="eager")
+    model = tiny_llama(50, positions=77, attention="eager", head_size=8, spread=0.2)
+    assert model.config.num_attention_heads == 8
+    assert model.model.layers[0].mlp.up_proj.weight.std().item() == pytest.approx(0.2, rel=0.05)
     assert model.config.max_position_embeddings == 77
     assert model.config._attn_implementation == "eager"
     with pytest.raises(UnknownNameError, match="unknown preset"):
         tiny_llama(50, "0.2M")
+    for head_size in (7, 48):
+        with pytest.raises(ArgumentError, match=f"head_size={head_size} must be even and divide the hidden size, 64"):
+            tiny_llama(50, head_size=head_size)
 
 
 def test_a_scalar_head_stands_on_a_copy_of_the_body_without_dropout():

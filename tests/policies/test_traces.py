@@ -74,9 +74,9 @@ def test_traces_of_a_scripted_player_are_its_episode_in_ids(guesses, tokenizer, 
 def test_traces_without_memory_stand_alone(guesses, tokenizer):
     policy = TracedPolicy(StrategyPolicy("mixed:0.5"), tokenizer, memoryless=True)
     for played in rollout(guesses, policy, range(6)):
-        instructions, *others = played.episode.dialogues[0]
         for number, turn in enumerate(played.turns):
-            assert turn.reply.trace.context == Conversation(tokenizer).context((instructions, others[2 * number]))
+            view = played.episode.dialogues[0][1 + 2 * number]
+            assert turn.reply.trace.context == Conversation(tokenizer).context((view,))
             assert turn.reply.trace.tokens == (*tokenizer.encode(turn.reply.text), tokenizer.end)
 
 

@@ -73,7 +73,8 @@ def _normal(phrase: str) -> str:
 
 # What is ruled out -----------------------------------------------------------------------------------
 
-NOT = r"(?:\b(?:not|cannot|never|avoid|instead of|rather than)|n['’]t)\s+"
+_NEGATION = r"(?:(?<!why )\b(?:not|cannot|never|avoid|instead of|rather than)|n['’]t)\b"
+NOT = rf"{_NEGATION}\s+"
 """A pattern for words that rule out the move named after them, as in "not left but right"; a pattern for it follows."""
 
 
@@ -83,12 +84,10 @@ def last_wanted(text: str, meanings: Mapping[str, T]) -> T | None:
     See `last_phrase` for the rest.
     """
     text = text.lower().replace("’", "'")
-    if _NEGATED.search(text):
+    if _compiled(_NEGATION).search(text):
         text = _ruled_out(tuple(meanings)).sub(" ", text)
     return last_phrase(text, meanings)
 
-
-_NEGATED = re.compile(r"(?<!why )\b(?:not|never|cannot|instead of|rather than)\b|n't\b")
 
 _BETWEEN = r"(?:(?!but|so|then|and)[a-z]+\s+){0,2}?"
 """A few words may stand between a negation and what it rules out: "not want to stand"."""
@@ -96,7 +95,7 @@ _BETWEEN = r"(?:(?!but|so|then|and)[a-z]+\s+){0,2}?"
 
 @lru_cache(maxsize=64)
 def _ruled_out(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_NEGATED.pattern})\s+{_BETWEEN}(?:{_alternatives(phrases)})(?![\w-])", re.ASCII)
+    return re.compile(rf"{NOT}{_BETWEEN}(?:{_alternatives(phrases)})(?![\w-])", re.ASCII)
 
 
 def plain(text: str, *, stars: bool = False) -> str:
@@ -138,10 +137,9 @@ def last_said(text: str, move: str, verbs: str) -> re.Match[str] | None:
 
 @lru_cache(maxsize=64)
 def _with_negation(move: str, verbs: str) -> re.Pattern[str]:
-    return re.compile(rf"(?P<no>(?:\b(?:{_NEGATION})|n't) (?:(?:to|{verbs}) ){{0,3}})?{move}", re.ASCII)
+    return re.compile(rf"(?P<no>(?:{_NEGATION}|\bthan) (?:(?:to|{verbs}) ){{0,3}})?{move}", re.ASCII)
 
 
 _MARKUP = re.compile(r"[_`\"“”()\[\]{}|]+")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINE_ENDS = re.compile(r" ?\n[ \n]*")
-_NEGATION = "not|never|cannot|avoid|than|instead of|rather than"

@@ -49,7 +49,6 @@ def memoryless_strategy(
     game: Game[Any, Any],
     models: Sequence[transformers.LlamaForCausalLM],
     tokenizer: WordTokenizer,
-    settings: Settings | None = None,
 ) -> Strategy:
     """Return how memoryless models in mode `choose` play a game of perfect information, in every state of it.
 
@@ -57,17 +56,15 @@ def memoryless_strategy(
         game: the rules; `textenvs.planning.positions` must be able to list its states.
         models: the weights in each seat.
         tokenizer: their vocabulary.
-        settings: the dials under which they play; the defaults if None.
 
     Raises:
         ArgumentError: without perfect information, where what a model is shown is less than the state.
         TooLargeError: if the states cannot be listed.
     """
-    openings = Episode(game, settings or Settings(), seed=0).dialogues
     table: dict[Any, Distribution[Any]] = {}
     for player, model in enumerate(models):
         states = [state for state in positions(game) if player in game.to_move(state)]
-        asked = [_situation(game, state, player, openings[player][0]) for state in states]
+        asked = [_situation(game, state, player) for state in states]
         for state, of_moves in zip(states, _chances(model, tokenizer, asked), strict=True):
             table[state] = tuple(zip(game.legal(state, player), of_moves, strict=True))
     return lambda _game, state, _player: table[state]
@@ -77,9 +74,9 @@ Situation = tuple[Dialogue, tuple[str, ...]]
 """What was said up to a reply, and the wordings it can be."""
 
 
-def _situation(game: Game[Any, Any], state: Any, player: int, opening: Message) -> Situation:
-    view = Message("user", game.view(state, player))
-    return (opening, view), tuple(game.say(state, move) for move in game.legal(state, player))
+def _situation(game: Game[Any, Any], state: Any, player: int) -> Situation:
+    wordings = tuple(game.say(state, move) for move in game.legal(state, player))
+    return (Message("user", game.view(state, player)),), wordings
 
 
 def _chances(

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from textenvs.core.dialogue import recent
 from textenvs.core.errors import ArgumentError, check_choice, check_range
 from textenvs.envs.policy import NO_USAGE, Reply, Request, Usage
 from textenvs.policies.extra import torch, transformers
@@ -68,10 +67,10 @@ class LanguageModelPolicy:
             greedy: take the most probable id (of equal ones the lowest) instead of drawing.
             max_new_tokens: the most ids of a reply in mode `free`, `<end>` included; in the `plan` form, for
                 each of the game's turns.
-            memoryless: read the instructions and the newest view alone, whatever was said before. Nothing is lost
+            memoryless: read the newest view alone, without instructions, whatever was said before. Nothing is lost
                 where a view tells all that matters, as in games of perfect information; elsewhere such a policy can
-                be worse than any that remembers (Littman 1994, "Memoryless policies"). Its traces stand alone: each
-                begins with the instructions.
+                be worse than any that remembers (Littman 1994, "Memoryless policies: theoretical limitations and
+                practical results"). Its traces stand alone: each begins with its view.
             ledger: where tokens, calls and FLOPs are booked, if anywhere; environment steps are the caller's.
             name: what results call the policy.
 
@@ -155,11 +154,9 @@ class LanguageModelPolicy:
             context = seat.conversation.context(request.dialogue)
             seat.unread += context
             return context
-        instructions, view = recent(request.dialogue, 0)
         seat.conversation = Conversation(self.tokenizer)
-        context = seat.conversation.context((instructions, view))
-        lengths[request.slot] = kept = min(lengths[request.slot], 1 + len(self.tokenizer.encode(instructions.text)))
-        seat.unread = list(context[kept:])
+        context = seat.conversation.context(request.dialogue[-1:])
+        lengths[request.slot], seat.unread = 0, list(context)
         return context
 
     def _room(self, request: Request) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from textenvs.core.dialogue import Dialogue, Message, recent
+from textenvs.core.dialogue import Dialogue, Message
 from textenvs.core.errors import ArgumentError
 from textenvs.envs.policy import Policy, Reply, Request
 from textenvs.policies.tokenizer import WordTokenizer
@@ -149,7 +149,7 @@ class TracedPolicy:
     def _trace(self, request: Request, text: str) -> TokenTrace:
         conversation, dialogue = self._conversations[request.slot], request.dialogue
         if self.memoryless:
-            conversation, dialogue = Conversation(self.tokenizer), recent(dialogue, 0)
+            conversation, dialogue = Conversation(self.tokenizer), dialogue[-1:]
         context = conversation.context(dialogue)
         tokens = (*self.tokenizer.encode(text), self.tokenizer.end)
         conversation.replied(tokens)
