@@ -60,11 +60,12 @@ KUHN = self_play.Config(
 TIC_TAC_TOE = self_play.Config(
     memoryless=True,
     ppo=TurnPPO(
-        episodes=64,
+        episodes=128,
         rate=1e-3,
         critic_rate=1e-3,
-        critic_epochs=2,
-        clipping=Clipping(entropy=0.4),
+        critic_epochs=3,
+        lambda_=0.8,
+        clipping=Clipping(entropy=0.3, epochs=3, minibatches=8),
         anneal_entropy=True,
     ),
 )
@@ -86,6 +87,6 @@ def _settings(kuhn: int, tic_tac_toe: int, seeds: int) -> tuple[Setting, ...]:
 
 PRESETS = {
     "smoke": _settings(400, 600, 2),
-    "quick": _settings(30_000, 250_000, 3),
+    "quick": _settings(30_000, 200_000, 3),
     "standard": _settings(100_000, 1_000_000, 10),
 }
