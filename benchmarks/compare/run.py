@@ -14,6 +14,7 @@ from benchmarks.compare.folder import Reference, Result, RunFolder, configuratio
 from benchmarks.compare.jobs import REFERENCE, Job, jobs_of
 from benchmarks.compare.sweep import Preset
 from textenvs.core.errors import TextenvsError
+from textenvs.evaluation.lock import only_writer
 from textenvs.evaluation.progress import Advance, progress
 from textenvs.evaluation.workers import pool
 
@@ -33,21 +34,23 @@ def run(preset: Preset, path: Path, workers: int, console: Console) -> None:
 
     Raises:
         DifferentRunError: if the folder holds a run of another configuration.
+        BusyRunError: if another process is writing into the folder.
         FailedJobsError: if a job failed; starting again tries it again.
     """
-    folder = RunFolder(path)
-    folder.open(configuration(preset))
-    jobs = jobs_of(preset)
-    for corrupt in folder.set_corrupt_aside(jobs):
-        console.print(f"A result could not be read and is made again; it was kept as {corrupt}")
-    todo = folder.unfinished(jobs)
-    if 0 < len(todo) < len(jobs):
-        console.print(f"Continuing: {len(jobs) - len(todo)} of {len(jobs)} jobs are done.")
-    if todo:
-        total, left = sum(job.cost for job in jobs), sum(job.cost for job in todo)
-        showing = progress(console, "jobs", len(todo), total=total, left=left)
-        with showing as advance, pool(min(workers, len(todo))) as processes:
-            _Schedule(preset, path, processes, todo, 2 * workers).run(advance)
+    with only_writer(path):
+        folder = RunFolder(path)
+        folder.open(configuration(preset))
+        jobs = jobs_of(preset)
+        for corrupt in folder.set_corrupt_aside(jobs):
+            console.print(f"A result could not be read and is made again; it was kept as {corrupt}")
+        todo = folder.unfinished(jobs)
+        if 0 < len(todo) < len(jobs):
+            console.print(f"Continuing: {len(jobs) - len(todo)} of {len(jobs)} jobs are done.")
+        if todo:
+            total, left = sum(job.cost for job in jobs), sum(job.cost for job in todo)
+            showing = progress(console, "jobs", len(todo), total=total, left=left)
+            with showing as advance, pool(min(workers, len(todo))) as processes:
+                _Schedule(preset, path, processes, todo, 2 * workers).run(advance)
 
 
 def perform(preset: Preset, job: Job, path: Path) -> None:

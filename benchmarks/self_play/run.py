@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +12,42 @@ import torch
 
 from agents import self_play
 from benchmarks.self_play.sweep import MODEL, Setting
-from textenvs.evaluation.store import read_json, write_json
+from textenvs.evaluation.lock import only_writer
+from textenvs.evaluation.store import plain, read_json, refuse_another_run, write_json
+from textenvs.evaluation.workers import pool
 from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
 
 
 def run(settings: Sequence[Setting], folder: Path, workers: int) -> Iterator[str]:
-    """Do all runs that the folder has no result of and yield the name of each when it is stored."""
-    todo = [(s, seed) for s in settings for seed in range(s.seeds) if not _file(folder, s, seed).exists()]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(train, setting, seed): (setting, seed) for setting, seed in todo}
-        for done in as_completed(waiting):
-            setting, seed = waiting[done]
-            write_json(_file(folder, setting, seed), done.result())
-            yield f"{setting.id}, seed {seed}"
+    """Do all runs that the folder has no result of and yield the name of each when it is stored.
+
+    Raises:
+        DifferentRunError: if the folder holds a result that other settings gave.
+        BusyRunError: if another process is writing into the folder.
+    """
+    with only_writer(folder):
+        todo = [(s, seed) for s in settings for seed in range(s.seeds) if _held(folder, s, seed) is None]
+        with pool(workers) as processes:
+            waiting = {processes.submit(train, setting, seed): (setting, seed) for setting, seed in todo}
+            for done in as_completed(waiting):
+                setting, seed = waiting[done]
+                write_json(_file(folder, setting, seed), done.result())
+                yield f"{setting.id}, seed {seed}"
 
 
 def results(settings: Sequence[Setting], folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Return the stored results by setting, in the order of the seeds; raises `CorruptRunError` if one is missing."""
     return {s.id: [read_json(_file(folder, s, seed)) for seed in range(s.seeds)] for s in settings}
+
+
+def _held(folder: Path, setting: Setting, seed: int) -> dict[str, Any] | None:
+    file = _file(folder, setting, seed)
+    if not file.exists():
+        return None
+    held: dict[str, Any] = read_json(file)
+    refuse_another_run(file, held["setting"], plain(asdict(setting)))
+    return held
 
 
 def train(setting: Setting, seed: int) -> dict[str, Any]:

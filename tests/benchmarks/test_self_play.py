@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from benchmarks.self_play import run as runs
 from benchmarks.self_play.__main__ import main
 from benchmarks.self_play.analysis import curve, draw, write_table
 from benchmarks.self_play.sweep import KUHN, PRESETS, Setting
-from textenvs.core.errors import CorruptRunError
+from textenvs.core.errors import CorruptRunError, DifferentRunError
 from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
 
@@ -47,13 +47,25 @@ def test_the_picture_is_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 5_000
 
 
+def store(folder: Path, setting: Setting, seed: int) -> dict[str, object]:
+    held = runs.plain({"setting": asdict(setting), "kept": seed})
+    runs.write_json(runs._file(folder, setting, seed), held)
+    return held
+
+
 def test_results_are_stored_and_not_made_again(tmp_path: Path) -> None:
-    for seed in (0, 1):
-        runs.write_json(runs._file(tmp_path, SETTINGS[0], seed), {"kept": seed})
+    held = [store(tmp_path, SETTINGS[0], seed) for seed in (0, 1)]
     with pytest.raises(CorruptRunError):
         runs.results(SETTINGS, tmp_path)
     assert list(runs.run(SETTINGS[:1], tmp_path, 1)) == []
-    assert runs.results(SETTINGS[:1], tmp_path) == {"one": [{"kept": 0}, {"kept": 1}]}
+    assert runs.results(SETTINGS[:1], tmp_path) == {"one": held}
+
+
+def test_results_of_other_settings_are_not_taken_for_these(tmp_path: Path) -> None:
+    store(tmp_path, SETTINGS[0], 0)
+    other = replace(SETTINGS[0], config=replace(KUHN, ppo=replace(KUHN.ppo, rate=0.5)))
+    with pytest.raises(DifferentRunError, match=r"rate: the folder has 0\.001, asked for is 0\.5"):
+        list(runs.run([other], tmp_path, 1))
 
 
 @pytest.mark.parametrize(("setting", "random"), [(PRESETS["smoke"][0], 11 / 24), (PRESETS["smoke"][2], 0.96)])

@@ -21,6 +21,7 @@ from textenvs.envs.episode import Episode
 from textenvs.envs.forms import new_episode
 from textenvs.envs.policy import NO_USAGE, ContinuousPolicy, Policy
 from textenvs.envs.settings import Settings
+from textenvs.evaluation.lock import only_writer
 from textenvs.evaluation.progress import Advance, Console, progress
 from textenvs.evaluation.records import EvaluationRow, evaluation_row, usage_of
 from textenvs.evaluation.rollout import flow
@@ -88,6 +89,7 @@ def run_evaluation(
     Raises:
         DifferentRunError: if the folder holds a run of something else; the message names what differs.
         UnplayableError: if the policy can play none of the tasks in none of the forms.
+        BusyRunError: if another process is writing into the folder.
         FailedRunError: if a worker process died; starting again continues.
         CorruptRunError: if the folder cannot be read.
         ArgumentError: for a number out of range, or tasks or forms that are missing or named twice.
@@ -114,12 +116,13 @@ def run_evaluation(
         started=_now(),
         machine=_machine(),
     )
-    run, chosen = folder.open(wanted, chosen, given=salt is not None)
-    if run.finished is None:
-        run = _Playing(folder, run, chosen, source, in_flight).play(workers, console)
-        run = replace(run, salt=chosen, finished=_now())
-        write_json(folder.path / SUMMARY, summary_of(run, folder.rows()).to_json())
-        folder.complete(run)
+    with only_writer(folder.path):
+        run, chosen = folder.open(wanted, chosen, given=salt is not None)
+        if run.finished is None:
+            run = _Playing(folder, run, chosen, source, in_flight).play(workers, console)
+            run = replace(run, salt=chosen, finished=_now())
+            write_json(folder.path / SUMMARY, summary_of(run, folder.rows()).to_json())
+            folder.complete(run)
     return summary_of(run, folder.rows())
 
 

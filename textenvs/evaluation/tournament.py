@@ -14,6 +14,7 @@ import numpy.typing as npt
 from textenvs.core.errors import ArgumentError, CorruptRunError, MissingExtraError, check_range
 from textenvs.core.game import Game
 from textenvs.envs.policy import Policy
+from textenvs.evaluation.lock import only_writer
 from textenvs.evaluation.records import episode_row
 from textenvs.evaluation.rollout import rollout
 from textenvs.evaluation.store import EPISODES, read_episodes, read_json, write_episodes, write_json
@@ -101,17 +102,21 @@ def run_tournament(
 
     Raises:
         ArgumentError: for a game for one, names that make no file names, or a folder of another tournament.
+        BusyRunError: if another process is writing into the folder.
     """
     if game.players < 2:
         raise ArgumentError(f"{game.name} is for one player; a tournament needs several")
     check_range("episodes", episodes, 1, 10_000_000)
-    _open(folder, _configuration(game, list(policies), episodes, seed))
+    configuration = _configuration(game, list(policies), episodes, seed)
+    with only_writer(folder):
+        _open(folder, configuration)
     for match in matches(game, list(policies)):
         if (folder / EPISODES / f"{match.file}.jsonl").exists():
             continue
         seats = dict.fromkeys(range(game.players), policies[match.others]) | {match.seat: policies[match.policy]}
-        played = rollout(game, seats, range(seed, seed + episodes))
-        write_episodes(folder, match.file, [episode_row(each, match.title) for each in played])
+        with only_writer(folder):
+            played = rollout(game, seats, range(seed, seed + episodes))
+            write_episodes(folder, match.file, [episode_row(each, match.title) for each in played])
         yield match
 
 
