@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 from benchmarks.self_play.sweep import Setting
 from textenvs.core.strategies import strategy
@@ -39,9 +40,9 @@ def draw(settings: Sequence[Setting], found: Mapping[str, Sequence[Mapping[str, 
             colour, label = STYLES[setting.config.shared]
             axes.plot(steps, values.T, color=colour, alpha=0.3, linewidth=1)
             axes.plot(steps, values.mean(axis=0), color=colour, linewidth=2.2, label=f"{label}, {len(values)} seeds")
-        for height, name in ((0.0, "equilibrium"), (_random_play(game), "random play")):
-            axes.axhline(height, color="black", linewidth=1, linestyle="-" if height == 0 else ":")
-            axes.annotate(name, (1, height), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+        axes.axhline(_random_play(game), color="black", linewidth=1, linestyle=":", label="random play")
+        axes.axhline(0, color="black", linewidth=1, label="equilibrium")
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_title(game)
         axes.set_ylabel("exploitability")
         axes.set_xlabel("environment steps of both seats")

@@ -44,7 +44,7 @@ def tiny_llama(
         attention: `sdpa`, or `eager`, whose operations torch's FLOP counter sees.
         head_size: dimensions of an attention head, even; more heads are smaller ones.
         spread: standard deviation of the initial weights. Llama's 0.02 suits far wider layers: with 0.2 and smaller
-            heads a model attends to single words from the start, and learns to read a board several times sooner
+            heads a model attends to single words from the start, and learns to read a board sooner
             (docs/self_play.md).
 
     Raises:
