@@ -56,6 +56,12 @@ def test_only_positions_that_tell_all_are_searched() -> None:
             call(KuhnPoker())
 
 
+@pytest.mark.parametrize("chosen", [(), ((0, 1), (1, 1)), ((9, 1),)])
+def test_strategies_that_are_no_distribution_over_legal_moves_are_refused(chosen) -> None:
+    with pytest.raises(ArgumentError, match="a strategy is a distribution over"):
+        best_response(TicTacToe(), lambda *_: chosen, 0)
+
+
 def test_large_games_are_refused() -> None:
     for call in (positions, lambda game, limit: best_response(game, RANDOM, 0, limit=limit)):
         with pytest.raises(TooLargeError, match="more than 500 positions"):

@@ -20,7 +20,13 @@ import numpy.typing as npt
 
 from textenvs.core.errors import ArgumentError, MissingExtraError, check_range
 from textenvs.core.game import Game, Probability, Strategy
-from textenvs.planning.errors import BrokenGameError, PeekingPolicyError, TooLargeError, UnequalMovesError
+from textenvs.planning.errors import (
+    BrokenGameError,
+    PeekingPolicyError,
+    TooLargeError,
+    UnequalMovesError,
+    check_mixed_move,
+)
 from textenvs.planning.positions import best_response
 
 Sequence = tuple[Hashable, ...]
@@ -85,9 +91,8 @@ def best_response_value(game: Game[Any, Any], strategy: Profile, player: int, *,
         PeekingPolicyError: if the strategy acts differently in states its player cannot tell apart.
     """
     check_range("player", player, 0, 1)
-    if game.perfect_information and callable(strategy):
-        return best_response(game, strategy, player, limit=limit)
-    return _best_response(sequence_form(game, limit=limit), strategy, player)
+    (value,) = _best_responses(game, strategy, (player,), limit)
+    return value
 
 
 def exploitability(game: Game[Any, Any], strategy: Profile, *, limit: int = 200_000) -> Probability:
@@ -96,10 +101,7 @@ def exploitability(game: Game[Any, Any], strategy: Profile, *, limit: int = 200_
     Half of the sum of both best-response values: in a zero-sum game this is NashConv / 2 (Lanctot et al.
     2017, arXiv:1711.00832). Arguments, exactness and errors as for `best_response_value`.
     """
-    if game.perfect_information and callable(strategy):
-        return sum(best_response(game, strategy, player, limit=limit) for player in (0, 1)) * Fraction(1, 2)
-    form = sequence_form(game, limit=limit)
-    return (_best_response(form, strategy, 0) + _best_response(form, strategy, 1)) / 2
+    return sum(_best_responses(game, strategy, (0, 1), limit)) / 2
 
 
 def equilibrium(game: Game[Any, Any], *, limit: int = 200_000) -> Equilibrium:
@@ -205,6 +207,14 @@ class _Plays:
 # Best responses --------------------------------------------------------------------------------------
 
 
+def _best_responses(game: Game[Any, Any], strategy: Profile, players: Iterable[int], limit: int) -> list[Probability]:
+    """Return the value of the best response of each of `players`."""
+    if game.perfect_information and callable(strategy):
+        return [best_response(game, strategy, player, limit=limit) for player in players]
+    form = sequence_form(game, limit=limit)
+    return [_best_response(form, strategy, player) for player in players]
+
+
 def _best_response(form: SequenceForm, strategy: Profile, player: int) -> Probability:
     """Return the value of the best response of `player`, from its last information states backwards."""
     weights = _weights(form, strategy, 1 - player)
@@ -236,8 +246,7 @@ def _chosen(
     else:
         chosen = strategy[player].get(information, {})
     moves = form.moves[player][information]
-    if not chosen.keys() <= set(moves) or abs(float(sum(chosen.values())) - 1) > _SLACK:
-        raise ArgumentError(f"a strategy is a distribution over {moves!r} after {information!r}, not {dict(chosen)!r}")
+    check_mixed_move(chosen, moves, information)
     return chosen
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from textenvs.core.errors import TextenvsError
+from collections.abc import Mapping
+from typing import Any
+
+from textenvs.core.errors import ArgumentError, TextenvsError
+from textenvs.core.game import Probability
+
+_SLACK = 1e-9
 
 
 class TooLargeError(TextenvsError, RuntimeError):
@@ -19,3 +25,9 @@ class UnequalMovesError(BrokenGameError):
 
 class PeekingPolicyError(TextenvsError, RuntimeError):
     """A policy acts differently in two states that the player cannot tell apart."""
+
+
+def check_mixed_move(chosen: Mapping[Any, Probability], moves: tuple[Any, ...], situation: object) -> None:
+    """Raise `ArgumentError` unless what a strategy does in a situation is a distribution over its legal `moves`."""
+    if not chosen.keys() <= set(moves) or abs(float(sum(chosen.values())) - 1) > _SLACK:
+        raise ArgumentError(f"a strategy is a distribution over {moves!r} in {situation!r}, not {dict(chosen)!r}")

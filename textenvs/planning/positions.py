@@ -7,7 +7,7 @@ from typing import Any
 
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Distribution, Game, Probability, Strategy
-from textenvs.planning.errors import TooLargeError
+from textenvs.planning.errors import TooLargeError, check_mixed_move
 
 
 def positions(game: Game[Any, Any], *, limit: int = 200_000) -> tuple[Any, ...]:
@@ -47,12 +47,13 @@ def best_response(game: Game[Any, Any], strategy: Strategy, player: int, *, limi
         A Fraction, exact, where the rules and the strategy state rational probabilities.
 
     Raises:
-        ArgumentError: for a game without perfect information.
+        ArgumentError: for a game without perfect information, or if the strategy is no distribution over the legal
+            moves of every position that it meets.
         TooLargeError: if there are too many positions, or the deals cannot be listed.
     """
     deals = _deals(game)
     response = _Response(game, strategy, player, limit)
-    return sum((chance * response.worth(state) for state, chance in deals), start=0)
+    return sum(chance * response.worth(state) for state, chance in deals)
 
 
 class _Response:
@@ -75,11 +76,17 @@ class _Response:
     def _found(self, state: Any) -> Probability:
         movers = self.game.to_move(state)
         if self.player in movers:
-            return max(self._after(state, move) for move in self.game.legal(state, self.player))
-        drawn = self.strategy(self.game, state, movers[0]) if movers else self.game.chance(state)
-        return sum((chance * self._after(state, move) for move, chance in drawn if chance), start=0)
+            return max(self._worth_of(state, move) for move in self.game.legal(state, self.player))
+        drawn = self._other(state, movers[0]) if movers else self.game.chance(state)
+        return sum(chance * self._worth_of(state, move) for move, chance in drawn if chance)
 
-    def _after(self, state: Any, move: Any) -> Probability:
+    def _other(self, state: Any, player: int) -> Distribution[Any]:
+        """Return what the other one does, checked."""
+        chosen = self.strategy(self.game, state, player)
+        check_mixed_move(dict(chosen), self.game.legal(state, player), state)
+        return chosen
+
+    def _worth_of(self, state: Any, move: Any) -> Probability:
         after = self.game.apply(state, move)
         return Fraction(self.game.rewards(state, move, after)[self.player]) + self.worth(after)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from textenvs.core.errors import ArgumentError
 from textenvs.core.game import Strategy
 from textenvs.core.strategies import expert_strategy
-from textenvs.planning.errors import PeekingPolicyError
+from textenvs.planning.errors import PeekingPolicyError, check_mixed_move
 from textenvs.planning.graph import FloatArray, InformationGraph
 
 TIE = 1e-9
@@ -122,9 +122,7 @@ def state_policy(graph: InformationGraph, strategy: Strategy) -> FloatArray:
     policy = np.zeros(graph.n_pairs)
     for node, (belief, moves) in enumerate(zip(graph.beliefs, graph.moves, strict=True)):
         chosen = _agreed(graph, [index for index, _ in belief], strategy)
-        if not chosen.keys() <= set(moves) or abs(sum(chosen.values()) - 1) > TIE:
-            state = graph.states[belief[0][0]]
-            raise ArgumentError(f"a strategy is a distribution over {moves!r} in {state!r}, not {chosen!r}")
+        check_mixed_move(chosen, moves, graph.states[belief[0][0]])
         policy[graph.pair_start[node] : graph.pair_start[node + 1]] = [chosen.get(move, 0.0) for move in moves]
     return policy
 
