@@ -98,7 +98,7 @@ class LanguageModelPolicy:
         """Forget all episodes; see `Policy.start`."""
         self.model.train(False)
         self._reader = Reader(self.model, slots, self.ledger)
-        self._seats = [_Seat(Conversation(self.tokenizer)) for _ in range(slots)]
+        self._seats = [_Seat(Conversation(self.tokenizer, memoryless=self.memoryless)) for _ in range(slots)]
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
         """Return one reply with its `TokenTrace` for each request; see `Policy.replies`.
@@ -140,24 +140,16 @@ class LanguageModelPolicy:
 
     def _begin(self, request: Request) -> _Draft:
         seat = self._seats[request.slot]
-        context = self._listen(request)
+        context = seat.conversation.context(request.dialogue)
+        if self.memoryless:
+            self._reader.lengths[request.slot] = 0
+            seat.unread.clear()
+        seat.unread += context
         known = self._reader.lengths[request.slot]
         usage = Usage(prompt=known + len(seat.unread), cached=known)
         if self.mode == "choose":
             return _Draft(request, seat, context, walk(self.tokenizer, request), usage)
         return _Draft(request, seat, context, _FreeWay(self.tokenizer.end, self._room(request)), usage)
-
-    def _listen(self, request: Request) -> Ids:
-        """Return the ids new before the reply; those of them that were not read before become `unread`."""
-        seat, lengths = self._seats[request.slot], self._reader.lengths
-        if not self.memoryless:
-            context = seat.conversation.context(request.dialogue)
-            seat.unread += context
-            return context
-        seat.conversation = Conversation(self.tokenizer)
-        context = seat.conversation.context(request.dialogue[-1:])
-        lengths[request.slot], seat.unread = 0, list(context)
-        return context
 
     def _room(self, request: Request) -> int:
         """Return how many ids a free reply may have."""

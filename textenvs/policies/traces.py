@@ -45,9 +45,10 @@ class TokenTrace(NamedTuple):
 class Conversation:
     """One seat's dialogue in ids, as far as it has been read."""
 
-    def __init__(self, tokenizer: WordTokenizer) -> None:
-        """Nothing has been said yet."""
+    def __init__(self, tokenizer: WordTokenizer, *, memoryless: bool = False) -> None:
+        """Nothing has been said yet; without memory the newest view is all there is, each time anew."""
         self._tokenizer = tokenizer
+        self._memoryless = memoryless
         self._read = 0
         self._open = False
 
@@ -59,6 +60,8 @@ class Conversation:
                 by `replied` (the behaviour's, in the `reply` form) are encoded from their texts. A reply that
                 was cut off is closed here by the `<end>` it lacks.
         """
+        if self._memoryless:
+            self._read, self._open = len(dialogue) - 1, False
         ids: list[int] = [self._tokenizer.end] if self._open else []
         for message in dialogue[self._read :]:
             ids.extend(self._encoded(message))
@@ -135,7 +138,7 @@ class TracedPolicy:
 
     def start(self, slots: int) -> None:
         self.policy.start(slots)
-        self._conversations = [Conversation(self.tokenizer) for _ in range(slots)]
+        self._conversations = [Conversation(self.tokenizer, memoryless=self.memoryless) for _ in range(slots)]
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
         """See `Policy.replies`.
@@ -147,10 +150,8 @@ class TracedPolicy:
         return [Reply(text, self._trace(request, text)) for request, text in zip(requests, texts, strict=True)]
 
     def _trace(self, request: Request, text: str) -> TokenTrace:
-        conversation, dialogue = self._conversations[request.slot], request.dialogue
-        if self.memoryless:
-            conversation, dialogue = Conversation(self.tokenizer), dialogue[-1:]
-        context = conversation.context(dialogue)
+        conversation = self._conversations[request.slot]
+        context = conversation.context(request.dialogue)
         tokens = (*self.tokenizer.encode(text), self.tokenizer.end)
         conversation.replied(tokens)
         allowed: tuple[Ids | None, ...] = (None,) * len(tokens)
