@@ -27,7 +27,7 @@ def run(settings: Sequence[Setting], folder: Path, workers: int) -> Iterator[str
         BusyRunError: if another process is writing into the folder.
     """
     with only_writer(folder):
-        todo = [(s, seed) for s in settings for seed in range(s.seeds) if _held(folder, s, seed) is None]
+        todo = [(s, seed) for s in settings for seed in range(s.seeds) if not _is_done(folder, s, seed)]
         with pool(workers) as processes:
             waiting = {processes.submit(train, setting, seed): (setting, seed) for setting, seed in todo}
             for done in as_completed(waiting):
@@ -41,13 +41,11 @@ def results(settings: Sequence[Setting], folder: Path) -> dict[str, list[dict[st
     return {s.id: [read_json(_file(folder, s, seed)) for seed in range(s.seeds)] for s in settings}
 
 
-def _held(folder: Path, setting: Setting, seed: int) -> dict[str, Any] | None:
+def _is_done(folder: Path, setting: Setting, seed: int) -> bool:
     file = _file(folder, setting, seed)
-    if not file.exists():
-        return None
-    held: dict[str, Any] = read_json(file)
-    refuse_another_run(file, held["setting"], plain(asdict(setting)))
-    return held
+    if file.exists():
+        refuse_another_run(file, read_json(file)["setting"], plain(asdict(setting)))
+    return file.exists()
 
 
 def train(setting: Setting, seed: int) -> dict[str, Any]:

@@ -61,9 +61,10 @@ def memoryless_strategy(
         ArgumentError: without perfect information, where what a model is shown is less than the state.
         TooLargeError: if the states cannot be listed.
     """
+    reachable = positions(game)
     table: dict[Any, Distribution[Any]] = {}
     for player, model in enumerate(models):
-        states = [state for state in positions(game) if player in game.to_move(state)]
+        states = [state for state in reachable if player in game.to_move(state)]
         asked = [_situation(game, state, player) for state in states]
         for state, of_moves in zip(states, _chances(model, tokenizer, asked), strict=True):
             table[state] = tuple(zip(game.legal(state, player), of_moves, strict=True))

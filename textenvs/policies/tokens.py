@@ -292,13 +292,16 @@ def _groups(episodes: Sequence[EpisodeTokens], ids: torch.Tensor) -> tuple[Group
     rows: defaultdict[Ids, list[int]] = defaultdict(list)
     for row, episode in enumerate(episodes):
         rows[tuple(takewhile(lambda id_: id_ not in ends, episode.ids.tolist()))].append(row)
-    return tuple(Group(torch.tensor(alike), _shared(ids[alike], episodes, alike)) for alike in rows.values())
+    return tuple(
+        Group(torch.tensor(alike), _shared(ids[alike], min(len(episodes[row].ids) for row in alike)))
+        for alike in rows.values()
+    )
 
 
-def _shared(ids: torch.Tensor, episodes: Sequence[EpisodeTokens], rows: Sequence[int]) -> int:
+def _shared(ids: torch.Tensor, shortest: int) -> int:
     """Return how many ids all rows begin with, at least one of each row left out."""
     alike = (ids == ids[:1]).all(0).long().cumprod(0).sum()
-    return min(int(alike), min(len(episodes[row].ids) for row in rows) - 1) if len(rows) > 1 else 0
+    return min(int(alike), shortest - 1) if len(ids) > 1 else 0
 
 
 def _padded(rows: list[torch.Tensor], padding: float) -> torch.Tensor:
