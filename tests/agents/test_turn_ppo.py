@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents import losses, turn_ppo
+from agents import losses, self_play, turn_ppo
 from agents.learner import Clipping, ScalarLearner, episode_tokens
 from agents.training import Cell, paid, training_seeds
 from agents.turn_ppo import ActorCritic, Config, fit_critic, time_major, values, with_last_view
@@ -14,9 +14,12 @@ from textenvs.envs.episode import Episode
 from textenvs.envs.settings import Settings
 from textenvs.evaluation.rollout import play
 from textenvs.games.assembly import Assembly
+from textenvs.games.kuhn_poker import KuhnPoker
 from textenvs.policies.language_model import LanguageModelPolicy
 from textenvs.policies.ledger import Ledger
+from textenvs.policies.models import tiny_llama
 from textenvs.policies.scripted import ScriptPolicy
+from textenvs.policies.tokenizer import WordTokenizer
 from textenvs.policies.tokens import EpisodeTokens, collate
 
 SURE = Cell(Assembly(length=2, horizon=4, slip=0.0, lure=0.5), "random")
@@ -76,6 +79,35 @@ def test_the_entropy_bonus_falls_if_it_is_told_to(model, tokenizer, annealed, bo
     actor_critic = ActorCritic(model, tokenizer, Ledger(), config, seed=0)
     actor_critic.anneal(0.25)
     assert actor_critic.clipping == Clipping(entropy=bonus)
+
+
+@pytest.mark.parametrize("trained_by", ["turn_ppo", "self_play"])
+def test_step_size_and_entropy_bonus_fall_together_in_training(assembly, model, tokenizer, trained_by, ppo_updates):
+    config = Config(episodes=8, rate=0.5, warm_up_epochs=0, clipping=Clipping(entropy=0.2), anneal_entropy=True)
+    if trained_by == "turn_ppo":
+        turn_ppo.train(assembly, model, tokenizer, seed=0, budget=120, config=config)
+    else:
+        game = KuhnPoker()
+        words = WordTokenizer.from_games([game])
+        self_play.train(game, tiny_llama(len(words)), words, seed=0, budget=120, config=self_play.Config(ppo=config))
+    assert len(ppo_updates) > 2
+    rates, bonuses = zip(*ppo_updates, strict=True)
+    assert list(rates) == sorted(set(rates), reverse=True)
+    assert [rate / 0.5 for rate in rates] == pytest.approx([bonus / 0.2 for bonus in bonuses])
+    assert bonuses[-1] < 0.1
+
+
+@pytest.fixture
+def ppo_updates(monkeypatch):
+    """The step size and the entropy bonus of each update, which is not made."""
+    found = []
+
+    def note(learner, _episodes, _advantages, clipping, _generator):
+        found.append((learner._optimiser.param_groups[0]["lr"], clipping.entropy))
+        return {}
+
+    monkeypatch.setattr(turn_ppo, "ppo_update", note)
+    return found
 
 
 class TestWithoutMemory:

@@ -21,6 +21,7 @@ from benchmarks.compare.jobs import jobs_of
 from benchmarks.compare.run import FailedJobsError, run
 from benchmarks.compare.sweep import QUICK, SMOKE
 from benchmarks.compare.tabular import train
+from textenvs.evaluation.lock import BusyRunError, only_writer
 from textenvs.evaluation.store import read_json
 
 TABLES_ONLY = replace(
@@ -55,6 +56,12 @@ def test_no_result_depends_on_the_number_of_processes(finished: Path, tmp_path: 
     run(TABLES_ONLY, tmp_path, 3, quiet())
     assert values(tmp_path) == values(finished)
     assert len(values(finished)) == len(jobs_of(TABLES_ONLY))
+
+
+def test_a_run_has_one_writer(tmp_path: Path):
+    with only_writer(tmp_path), pytest.raises(BusyRunError):
+        run(TABLES_ONLY, tmp_path, 1, quiet())
+    assert not list(tmp_path.glob("*.json"))
 
 
 def test_arms_of_a_seed_share_their_start(finished: Path):

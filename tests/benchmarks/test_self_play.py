@@ -12,6 +12,7 @@ from benchmarks.self_play.__main__ import main
 from benchmarks.self_play.analysis import curve, draw, write_table
 from benchmarks.self_play.sweep import KUHN, PRESETS, Setting
 from textenvs.core.errors import CorruptRunError, DifferentRunError
+from textenvs.evaluation.lock import BusyRunError, only_writer
 from textenvs.policies.models import tiny_llama
 from textenvs.policies.tokenizer import WordTokenizer
 
@@ -59,6 +60,11 @@ def test_results_are_stored_and_not_made_again(tmp_path: Path) -> None:
         runs.results(SETTINGS, tmp_path)
     assert list(runs.run(SETTINGS[:1], tmp_path, 1)) == []
     assert runs.results(SETTINGS[:1], tmp_path) == {"one": held}
+
+
+def test_a_run_has_one_writer(tmp_path: Path) -> None:
+    with only_writer(tmp_path), pytest.raises(BusyRunError):
+        list(runs.run(SETTINGS, tmp_path, 1))
 
 
 def test_results_of_other_settings_are_not_taken_for_these(tmp_path: Path) -> None:

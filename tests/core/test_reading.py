@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textenvs.core.reading import last_match, last_phrase, last_whole_number
+from textenvs.core.reading import NOT, last_match, last_phrase, last_said, last_wanted, last_whole_number
 
 MOVES = {
     "north": "n",
@@ -122,3 +122,31 @@ def test_patterns_are_compiled_once() -> None:
     assert isinstance(one, re.Match)
     assert isinstance(other, re.Match)
     assert one.re is other.re
+
+
+NEGATIONS = ("do not", "don't", "don’t", "I cannot", "never", "avoid", "instead of", "rather than")
+
+
+@pytest.mark.parametrize("no", NEGATIONS)
+def test_what_is_ruled_out_is_no_move(no: str) -> None:
+    text = f"stand, and {no} hit"
+    assert last_wanted(text, {"hit": 1, "stand": 2}) == 2
+    assert re.search(rf"{NOT}hit", text)
+    said = last_said(text.replace("’", "'"), "(?P<move>hit|stand)", "take")
+    assert said is not None
+    assert said["move"] == "stand"
+
+
+@pytest.mark.parametrize("text", ["stand? no: hit", "stand, why not hit", "stand, nothing hit", "stand, a knot hit"])
+def test_other_words_rule_nothing_out(text: str) -> None:
+    assert last_wanted(text, {"hit": 1, "stand": 2}) == 1
+    assert not re.search(rf"{NOT}hit", text)
+    said = last_said(text, "(?P<move>hit|stand)", "take")
+    assert said is not None
+    assert said["move"] == "hit"
+
+
+def test_a_few_words_may_stand_between_a_negation_and_the_move() -> None:
+    assert last_wanted("stand; I do not want to hit", {"hit": 1, "stand": 2}) == 2
+    assert last_wanted("stand? not now but hit", {"hit": 1, "stand": 2}) == 1
+    assert last_wanted("do not hit", {"hit": 1}) is None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from textenvs.core.errors import ArgumentError, CorruptRunError
+from textenvs.evaluation.lock import BusyRunError, only_writer
 from textenvs.evaluation.store import EPISODES
 from textenvs.evaluation.tournament import Match, draw_cross_play, matches, run_tournament, standings
 from textenvs.evaluation.verify import verify_run
@@ -105,3 +106,9 @@ def test_the_picture_is_drawn(tmp_path: Path) -> None:
     play(tmp_path)
     draw_cross_play(standings(tmp_path), tmp_path / "cross_play.png")
     assert (tmp_path / "cross_play.png").stat().st_size > 5_000
+
+
+def test_a_tournament_has_one_writer(tmp_path: Path) -> None:
+    with only_writer(tmp_path), pytest.raises(BusyRunError):
+        play(tmp_path)
+    assert not list(tmp_path.glob("*.json"))
