@@ -10,6 +10,7 @@ from benchmarks.leaderboard.sweep import ENTRIES, MODELS, SALT, SUITE, WEIGHTS
 from benchmarks.leaderboard.table import table
 from benchmarks.leaderboard.train import Training, model_folder, train_model
 from benchmarks.leaderboard.weights import installed_weights
+from textenvs import cli
 from textenvs.core.errors import ArgumentError, UnknownNameError
 from textenvs.envs.settings import Settings
 from textenvs.evaluation.leaderboard import problems_of
@@ -19,6 +20,7 @@ from textenvs.games.guess_number import GuessNumber
 from textenvs.policies.named import named_policy
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
+SITE = DOCS / "leaderboard" / "site"
 
 
 def test_all_entries_have_names_of_their_own_and_settings_that_are_accepted() -> None:
@@ -81,6 +83,14 @@ def test_published_runs_are_those_of_the_entries(run: Path) -> None:
 @pytest.mark.parametrize("run", published(), ids=lambda run: run.name)
 def test_published_runs_verify(run: Path) -> None:
     assert problems_of(run) == ()
+
+
+@pytest.mark.slow
+def test_the_published_pages_are_those_of_the_published_runs(tmp_path: Path) -> None:
+    assert cli.main(["leaderboard", *map(str, published()), "--out", str(tmp_path)]) == 0
+    made, kept = ({page.name: page.read_text() for page in folder.iterdir()} for folder in (tmp_path, SITE))
+    assert made.keys() == kept.keys()
+    assert [name for name in made if made[name] != kept[name]] == []
 
 
 def test_installed_weights_are_a_file_or_none() -> None:
